@@ -1,0 +1,1 @@
+"""The `comanda` command: the supervisor and its tools."""

@@ -1,0 +1,1 @@
+"""REST outside, gRPC inside: the public surface of Comanda."""

@@ -1,0 +1,1 @@
+"""A real PostgreSQL and a real NATS server, started from their wheels."""

@@ -1,0 +1,1 @@
+"""The machinery that every Comanda process shares; it knows no business noun."""

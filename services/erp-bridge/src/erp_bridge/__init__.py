@@ -1,0 +1,1 @@
+"""The bridge between Comanda and the ERP that books its orders."""

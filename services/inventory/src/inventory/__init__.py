@@ -1,0 +1,1 @@
+"""Products, locations, stock, reservations and their ledger."""

@@ -1,0 +1,1 @@
+"""Channels, sessions, orders and their directives."""

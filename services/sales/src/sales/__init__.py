@@ -1,0 +1,1 @@
+"""Businesses, storefronts, API keys, customers, credit and sales."""
