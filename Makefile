@@ -2,35 +2,75 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-PROJECTS := libs/kit libs/embedded protos services/orders services/inventory services/sales services/erp-bridge gateway cli
 READY := $(VENV)/.ready
+PROJECTS := libs/kit libs/embedded protos services/orders services/inventory services/sales services/erp-bridge gateway cli
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+BUF := $(BIN)/buf
+IMAGE := protos/gen/image.binpb
+BASELINE := protos/baseline.binpb.gz
 
-.PHONY: help setup protos clean
+.PHONY: help setup protos run test test-unit lint format bench protos-baseline clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@echo 'make test and make bench take more arguments, as in: make test ARGS="-k session"'
 
-setup: $(READY) ## Make .venv with everything installed (again only when a version or a project file changed)
+run: protos ## Start everything, let a first order go through, and stay up
+	@exec $(BIN)/comanda demo
+
+test: protos ## Run every test, against a real PostgreSQL and a real NATS
+	@echo "Running the tests"
+	@$(BIN)/pytest -n $(or $(WORKERS),2) --dist loadgroup $(ARGS)
+
+test-unit: protos ## Run only the tests that need no server
+	@$(BIN)/pytest services/*/tests/unit $(ARGS)
+
+lint: protos ## Check style, types, import contracts and the proto contract
+	@echo "Checking style (ruff)"
+	@$(BIN)/ruff check --quiet
+	@echo "Checking format (ruff)"
+	@$(BIN)/ruff format --quiet --check || { echo "Run make format." >&2; exit 1; }
+	@echo "Checking types (mypy)"
+	@$(BIN)/mypy --no-error-summary
+	@echo "Checking import contracts (import-linter)"
+	@$(BIN)/lint-imports --no-logo
+	@echo "Checking the proto contract: rules, format, compatibility with the last release (buf)"
+	@$(BUF) lint $(IMAGE) --path comanda --config protos/buf.yaml
+	@$(BUF) format protos --diff --exit-code || { echo "Run make format." >&2; exit 1; }
+	@$(BUF) breaking $(IMAGE) --against $(BASELINE) --path comanda --config protos/buf.yaml
+	@echo "All clean"
+
+format: protos ## Rewrite Python and proto files in the house format
+	@$(BIN)/ruff check --quiet --fix
+	@$(BIN)/ruff format --quiet
+	@$(BUF) format protos --write
+
+bench: protos ## Measure complete orders per second on this machine
+	@$(BIN)/comanda bench orders $(ARGS)
+
+setup: $(READY) ## Make .venv with everything in it (again only when a version or a project file changed)
+
+protos: $(READY) ## Generate the contract's code into protos/gen (again only when the contract changed)
+	@$(BIN)/python protos/build.py
+
+protos-baseline: protos ## At a release: make the present contract the one that must not be broken
+	@$(BUF) build $(IMAGE) --path comanda --exclude-source-info -o $(BASELINE)
+
+clean: ## Remove the environment and all that was generated; the data of `comanda up` stays
+	rm -rf $(VENV) protos/gen .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(READY): constraints.txt $(PROJECTS:%=%/pyproject.toml)
 	@test -n "$(PYTHON)" || { echo "Python is missing: install python3 (3.11 or newer) and python3-venv, then repeat." >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: install it (Debian, Ubuntu: apt install python3-venv), then repeat." >&2; exit 1; }
-	@test -x $(BIN)/python || { echo "Creating the environment $(VENV)"; $(PYTHON) -m venv $(VENV); }
-	@echo "Installing the pinned libraries"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r constraints.txt
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv module is missing: install it (on Debian or Ubuntu: apt install python3-venv), then repeat." >&2; exit 1; }
+	@test -x $(BIN)/pip || { echo "Creating the environment in $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "Installing the pinned libraries (about a minute)"
+	@$(PIP) install --no-deps --requirement constraints.txt
 	@echo "Installing Comanda's own projects, editable"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation $(PROJECTS:%=-e ./%)
-	@$(BIN)/python -m pip check
+	@$(PIP) install --no-deps --no-build-isolation $(PROJECTS:%=--editable ./%)
+	@$(PIP) check
 	@touch $@
-
-protos: setup ## Generate the contract's code into protos/gen
-	@$(BIN)/python protos/build.py
-
-clean: ## Remove everything that was generated, the environment too; homes of `comanda up` stay
-	rm -rf $(VENV) protos/gen .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Generates the contract's code, its type stubs and its descriptor image into gen/, when anything that they depend on changed.
+"""Generates the contract's code, type stubs and descriptor image into gen/, when anything that they depend on changed.
 
 protovalidate ships its rules as a Python module and no .proto file, so protoc gets them as a descriptor set.
 """
@@ -59,7 +59,7 @@ def generate(sources: list[Path], target: Path) -> None:
             f"--python_out={target}",
             f"--mypy_out=quiet:{target}",
             f"--grpc_python_out={target}",
-            f"--mypy_grpc_out=quiet,async_only:{target}",
+            f"--mypy_grpc_out=quiet,only_async:{target}",
             f"--descriptor_set_out={target / 'image.binpb'}",
             "--include_imports",
             "--include_source_info",
@@ -94,7 +94,7 @@ def replace_tree(fresh: Path, target: Path) -> None:
     wanted = {path.relative_to(fresh) for path in fresh.rglob("*") if path.is_file()}
     for name in wanted:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        os.replace(fresh / name, target / name)
+        (fresh / name).replace(target / name)
     for path in target.rglob("*"):
         if path.is_file() and path.relative_to(target) not in wanted and "__pycache__" not in path.parts:
             path.unlink()
