@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 PROJECTS := libs/kit libs/embedded protos services/orders services/inventory services/sales services/erp-bridge gateway cli
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 BUF := $(BIN)/buf
-IMAGE := protos/gen/image.binpb
+IMAGE := protos/gen/comanda/image.binpb
 BASELINE := protos/baseline.binpb.gz
 
 .PHONY: help setup protos run test test-unit lint format bench protos-baseline clean

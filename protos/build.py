@@ -45,6 +45,7 @@ def digest_of(sources: list[Path]) -> str:
 
 def generate(sources: list[Path], target: Path) -> None:
     """Runs protoc once for everything; exits with protoc's own messages when a source is wrong."""
+    (target / "comanda").mkdir()
     rules = target / "validate.binpb"
     rules.write_bytes(validation_rules().SerializeToString())
     status = protoc.main(
@@ -60,7 +61,7 @@ def generate(sources: list[Path], target: Path) -> None:
             f"--mypy_out=quiet:{target}",
             f"--grpc_python_out={target}",
             f"--mypy_grpc_out=quiet,only_async:{target}",
-            f"--descriptor_set_out={target / 'image.binpb'}",
+            f"--descriptor_set_out={target / 'comanda' / 'image.binpb'}",
             "--include_imports",
             "--include_source_info",
             "buf/validate/validate.proto",
