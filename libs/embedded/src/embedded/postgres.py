@@ -48,7 +48,8 @@ def initialise(data: Path, password: str) -> None:
     Raises EmbeddedError when data belongs to another major version or cannot be made.
     """
     if (data / "PG_VERSION").exists():
-        return check_version(data)
+        check_version(data)
+        return
     # Under another name first: a cluster that was only half made must not look like one.
     scratch = data.with_name(f"{data.name}.new")
     shutil.rmtree(scratch, ignore_errors=True)
