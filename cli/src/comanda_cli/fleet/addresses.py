@@ -1,0 +1,77 @@
+"""Where everything of a fleet can be reached, and as whom."""
+
+import os
+from dataclasses import asdict, dataclass
+from urllib.parse import quote, urlsplit
+
+from comanda_cli.fleet.errors import FleetError
+from comanda_cli.fleet.home import Home
+from comanda_cli.fleet.ports import Ports
+from comanda_cli.fleet.secrets import Secrets
+from comanda_cli.fleet.services import GATEWAY, SERVICES
+from embedded import nats, postgres
+
+DEFAULT_PREFIX = "comanda"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """URLs with passwords and host:port pairs; keys of the maps are the names of the services.
+
+    The prefix stands before the names of databases, logins and streams: two homes that share servers need two prefixes.
+    """
+
+    base_url: str
+    prefix: str
+    admin_url: str
+    databases: dict[str, str]
+    nats_url: str
+    grpc: dict[str, str]
+    metrics: dict[str, str]
+    own_postgres: bool
+    own_nats: bool
+
+    def keep(self, home: Home) -> None:
+        """Keeps the addresses in the home, for the tools that reach into a fleet."""
+        home.write("fleet", asdict(self))
+
+
+def kept(home: Home) -> Addresses:
+    """Returns the addresses of the fleet that was started last. Raises FleetError before the first start."""
+    found = home.read("fleet")
+    if found is None:
+        raise FleetError(f"nothing was started in {home.path}: run `comanda up --home {home.path}`")
+    return Addresses(**found)
+
+
+def plan(ports: Ports, secrets: Secrets) -> Addresses:
+    """Works out the addresses: on servers of our own, unless COMANDA_DATABASE_URL or COMANDA_NATS_URL name others."""
+    admin = os.environ.get("COMANDA_DATABASE_URL")
+    broker = os.environ.get("COMANDA_NATS_URL")
+    prefix = os.environ.get("COMANDA_STREAM_PREFIX") or DEFAULT_PREFIX
+    admin_url = admin or postgres.url(ports["postgres"], secrets.postgres)
+    return Addresses(
+        base_url=f"http://127.0.0.1:{ports[GATEWAY]}",
+        prefix=prefix,
+        admin_url=admin_url,
+        databases={
+            name: database_url(admin_url, login(prefix, name), word) for name, word in secrets.databases.items()
+        },
+        nats_url=broker or nats.url(ports["nats"], secrets.nats),
+        grpc={service.name: f"127.0.0.1:{ports[service.name]}" for service in SERVICES},
+        metrics={name: f"127.0.0.1:{ports[f'{name}-metrics']}" for name in (*(s.name for s in SERVICES), GATEWAY)},
+        own_postgres=admin is None,
+        own_nats=broker is None,
+    )
+
+
+def login(prefix: str, service: str) -> str:
+    """Returns the name of a service's login, which is that of its database too."""
+    return f"{prefix}_{service}".replace("-", "_")
+
+
+def database_url(admin_url: str, name: str, password: str) -> str:
+    """Returns the URL of the login's own database on the administrator's server, with the same options."""
+    parts = urlsplit(admin_url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{name}:{quote(password, safe='')}@{host}", path=f"/{name}").geturl()

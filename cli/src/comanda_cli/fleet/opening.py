@@ -1,0 +1,61 @@
+"""The last step of the start, `python -m comanda_cli.fleet.opening HOME`: everything healthy, credentials written."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import grpc
+
+from comanda_cli.fleet import secrets
+from comanda_cli.fleet.addresses import Addresses, kept
+from comanda_cli.fleet.bootstrap import create_demo_business
+from comanda_cli.fleet.health import gateway_is_healthy, service_is_healthy
+from comanda_cli.fleet.home import Home
+from comanda_cli.fleet.services import GATEWAY
+
+HEALTHY_SECONDS = 60.0
+POLL_SECONDS = 0.1
+
+
+def until_healthy(addresses: Addresses, seconds: float) -> None:
+    """Returns when every service and the gateway say that they are healthy; ends the process with a reason if not."""
+    deadline = time.monotonic() + seconds
+    for name, address in addresses.grpc.items():
+        while not service_is_healthy(address):
+            _pause(deadline, name)
+    while not gateway_is_healthy(addresses.base_url):
+        _pause(deadline, GATEWAY)
+
+
+def write_credentials(home: Home, addresses: Addresses) -> None:
+    """Writes what a client needs; at the first start this makes the business and its key."""
+    former = home.read("credentials")
+    business, key = (former["business"], former["api_key"]) if former else _first_business(home, addresses)
+    content = {"base_url": addresses.base_url, "api_key": key, "business": business, "grpc": addresses.grpc}
+    home.write("credentials", content)
+
+
+def _first_business(home: Home, addresses: Addresses) -> tuple[str, str]:
+    return asyncio.run(create_demo_business(addresses.grpc["sales"], secrets.load(home)))
+
+
+def _pause(deadline: float, name: str) -> None:
+    if time.monotonic() > deadline:
+        sys.exit(f"{name} is not healthy after {HEALTHY_SECONDS:.0f} s: see `comanda logs {name}`")
+    time.sleep(POLL_SECONDS)
+
+
+def main(path: str) -> None:
+    """Opens the fleet of a home."""
+    home = Home(Path(path))
+    addresses = kept(home)
+    until_healthy(addresses, HEALTHY_SECONDS)
+    try:
+        write_credentials(home, addresses)
+    except grpc.RpcError as error:
+        sys.exit(f"the first business cannot be created: {error}".replace("\n", " "))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

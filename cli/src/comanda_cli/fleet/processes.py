@@ -1,0 +1,130 @@
+"""The plan of Comanda's own fleet: which process runs with which environment, and in which order."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+
+from comanda_cli.fleet.addresses import Addresses
+from comanda_cli.fleet.home import Home
+from comanda_cli.fleet.plan import Plan, Program, Step
+from comanda_cli.fleet.ports import Ports
+from comanda_cli.fleet.secrets import Secrets
+from comanda_cli.fleet.services import GATEWAY, SERVICES, Service
+from embedded import nats, postgres
+from embedded.tether import tethered
+
+# Every process of a fleet carries its home in this variable: that is how leftovers are found.
+MARK = "COMANDA_FLEET"
+# NATS writes every message to the disk before it acknowledges: the outbox forgets what was acknowledged.
+NATS_SYNC = "always"
+
+
+def plan(home: Home, ports: Ports, secrets: Secrets, addresses: Addresses) -> Plan:
+    """Makes the plan; prepares the directories of the embedded servers."""
+    common = _common_environment(home, secrets, addresses)
+    services = [_service(service, ports, secrets, addresses, common) for service in SERVICES]
+    migrations = [_migration(service, addresses, common) for service in SERVICES]
+    return Plan(
+        servers=_servers(home, ports, secrets, addresses),
+        steps=[
+            Step("Preparing the databases", [_own_step("databases", home)]),
+            Step("Migrating them", migrations),
+        ],
+        services=[*services, _gateway(ports, addresses, common)],
+        opening=Step("Waiting until everything is healthy", [_own_step("opening", home)]),
+        greeting=_greeting(home, addresses),
+    )
+
+
+def _servers(home: Home, ports: Ports, secrets: Secrets, addresses: Addresses) -> list[Program]:
+    servers = []
+    if addresses.own_postgres:
+        servers.append(_postgres(home, ports["postgres"], secrets))
+    if addresses.own_nats:
+        servers.append(_nats(home, ports["nats"], secrets))
+    return servers
+
+
+def _postgres(home: Home, port: int, secrets: Secrets) -> Program:
+    postgres.initialise(home.postgres, secrets.postgres)
+    return Program(
+        "postgres",
+        postgres.command(home.postgres, port),
+        environment={MARK: str(home.path), "LC_ALL": "C"},
+        directory=home.postgres,
+        stop_signal=signal.SIGINT,
+        stop_rank=3,
+        is_ready=lambda: postgres.is_ready(port),
+    )
+
+
+def _nats(home: Home, port: int, secrets: Secrets) -> Program:
+    config = nats.configure(home.nats, port, password=secrets.nats, sync_interval=NATS_SYNC)
+    return Program(
+        "nats",
+        nats.command(config),
+        environment={MARK: str(home.path)},
+        directory=home.nats,
+        stop_rank=2,
+        is_ready=lambda: nats.is_ready(port),
+    )
+
+
+def _service(
+    service: Service, ports: Ports, secrets: Secrets, addresses: Addresses, common: Mapping[str, str]
+) -> Program:
+    environment = {
+        **common,
+        "COMANDA_DATABASE_URL": addresses.databases[service.name],
+        "COMANDA_LISTEN": addresses.grpc[service.name],
+        "COMANDA_METRICS_LISTEN": addresses.metrics[service.name],
+    }
+    if service.name == "sales":
+        environment["COMANDA_IDENTITY_PRIVATE_KEY"] = secrets.identity_private_key
+    return Program(service.name, _python(service.package, "serve"), environment)
+
+
+def _migration(service: Service, addresses: Addresses, common: Mapping[str, str]) -> Program:
+    environment = {**common, "COMANDA_DATABASE_URL": addresses.databases[service.name]}
+    return Program(service.name, _python(service.package, "migrate"), environment)
+
+
+def _gateway(ports: Ports, addresses: Addresses, common: Mapping[str, str]) -> Program:
+    environment = {
+        **common,
+        "COMANDA_LISTEN": f"127.0.0.1:{ports[GATEWAY]}",
+        "COMANDA_METRICS_LISTEN": addresses.metrics[GATEWAY],
+    }
+    return Program(GATEWAY, _python(GATEWAY, "serve"), environment, stop_rank=0)
+
+
+def _own_step(name: str, home: Home) -> Program:
+    return Program(name, _python(f"comanda_cli.fleet.{name}", str(home.path)), {**os.environ, MARK: str(home.path)})
+
+
+def _common_environment(home: Home, secrets: Secrets, addresses: Addresses) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name != "COMANDA_IDENTITY_PRIVATE_KEY"}
+    peers = {service.address_variable: addresses.grpc[service.name] for service in SERVICES}
+    return {
+        **inherited,
+        **peers,
+        MARK: str(home.path),
+        "PYTHONUNBUFFERED": "1",
+        "COMANDA_NATS_URL": addresses.nats_url,
+        "COMANDA_STREAM_PREFIX": addresses.prefix,
+        "COMANDA_IDENTITY_PUBLIC_KEY": secrets.identity_public_key,
+    }
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    # SIGKILL: a service has nothing to save, and one that is slow to drain must not meet the next start.
+    return tethered([sys.executable, "-m", module, *arguments], signal.SIGKILL)
+
+
+def _greeting(home: Home, addresses: Addresses) -> list[str]:
+    return [
+        f"Comanda is up at {addresses.base_url} (documentation: {addresses.base_url}/docs)",
+        f"An API key is in {home.path / 'credentials.json'}",
+        f"End it with: comanda down --home {home.path}",
+    ]

@@ -1,0 +1,20 @@
+"""The services of Comanda as the fleet knows them."""
+
+from typing import NamedTuple
+
+
+class Service(NamedTuple):
+    """A service: the name of its process and log, the Python package that runs, and the variable of its address."""
+
+    name: str
+    package: str
+    address_variable: str
+
+
+SERVICES = (
+    Service("sales", "sales", "COMANDA_SALES_ADDRESS"),
+    Service("inventory", "inventory", "COMANDA_INVENTORY_ADDRESS"),
+    Service("orders", "orders", "COMANDA_ORDERS_ADDRESS"),
+    Service("erp-bridge", "erp_bridge", "COMANDA_ERP_ADDRESS"),
+)
+GATEWAY = "gateway"

@@ -1,0 +1,52 @@
+"""The `comanda` command. Each subcommand is a module of its own, loaded when it is called: the others cost nothing."""
+
+import importlib
+import sys
+
+import click
+
+from comanda_cli.fleet.errors import FleetError
+from embedded import EmbeddedError
+
+# Name of the subcommand → (module with a click command of that name, help in a line).
+COMMANDS = {
+    "up": ("comanda_cli.up", "Start everything."),
+    "down": ("comanda_cli.down", "End everything."),
+    "status": ("comanda_cli.status", "Show what runs and how it is; exit 0 only when everything is healthy."),
+    "logs": ("comanda_cli.logs", "Show what the processes have to say."),
+}
+
+
+class Commands(click.Group):
+    """The subcommands of COMMANDS."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names them in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Loads one of them."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists them without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="comanda-cli", message="comanda %(version)s")
+def comanda() -> None:
+    """Comanda, an omnichannel order hub."""
+
+
+def main() -> None:
+    """Runs the command line; what the user can mend is said in one line."""
+    try:
+        comanda()
+    except (FleetError, EmbeddedError) as error:
+        sys.exit(f"comanda: {error}")

@@ -1,0 +1,184 @@
+"""`comanda up`, `status`, `down`: real processes, a real PostgreSQL and NATS, stand-in services."""
+
+import json
+import os
+import signal
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from comanda_cli.fleet import addresses, ending, leftovers
+from comanda_cli.fleet.home import Home
+from embedded import Nats, Postgres
+
+from .conftest import Shell, until
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def up(shell: Shell, *arguments: str, **more: str) -> None:
+    """Starts the fleet, which must work."""
+    run = shell.run("up", "--detach", *arguments, **more)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def status(shell: Shell) -> dict[str, dict[str, object]]:
+    """The processes by name."""
+    return {line["name"]: line for line in json.loads(shell.run("status", "--json").stdout)["processes"]}
+
+
+def test_a_fleet_starts_reports_and_ends(shell: Shell) -> None:
+    up(shell)
+    lines = status(shell)
+    assert list(lines) == [
+        "supervisor", "postgres", "nats", "sales", "inventory", "orders", "erp-bridge", "gateway"
+    ]  # fmt: skip
+    assert {line["state"] for line in lines.values()} == {"healthy"}
+    assert shell.run("status").returncode == 0
+    assert "migrating comanda_orders" in shell.run("logs", "orders").stdout
+    assert shell.run("down").stdout == "Everything has ended.\n"
+    assert leftovers.members(shell.home) == []
+    assert shell.run("status").returncode == 1
+    assert "Nothing runs" in shell.run("down").stdout
+
+
+def test_credentials_are_the_owners_only_and_last(shell: Shell) -> None:
+    up(shell)
+    first = shell.home.credentials()
+    assert first["business"] == "demo"
+    for name in ("credentials", "secrets", "fleet"):
+        assert (shell.home.path / f"{name}.json").stat().st_mode & 0o077 == 0
+    shell.run("down")
+    up(shell)
+    assert shell.home.credentials() == first
+
+
+def test_a_service_has_its_own_database_and_no_other(shell: Shell) -> None:
+    up(shell)
+    urls = addresses.kept(shell.home).databases
+    with psycopg.connect(urls["orders"]) as connection:
+        connection.execute("create table mine (id int)")
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        psycopg.connect(f"{urls['orders'].rpartition('/')[0]}/comanda_sales")
+
+
+def test_a_killed_service_and_a_killed_server_are_started_again_and_it_shows(shell: Shell) -> None:
+    up(shell)
+    before = status(shell)
+    for name in ("orders", "postgres", "nats"):
+        os.kill(int(str(before[name]["pid"])), signal.SIGKILL)
+    until(lambda: all(status(shell)[name]["restarts"] for name in ("orders", "postgres", "nats")))
+    until(lambda: shell.run("status").returncode == 0)
+    orders = status(shell)["orders"]
+    assert orders["pid"] != before["orders"]["pid"]
+    assert orders["last_exit"] == "killed by SIGKILL"
+
+
+def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_recovers(shell: Shell) -> None:
+    up(shell)
+    credentials = shell.home.credentials()
+    with psycopg.connect(addresses.kept(shell.home).databases["orders"], autocommit=True) as connection:
+        connection.execute("create table kept as select 1 as one")
+    members = leftovers.members(shell.home)
+    shell.supervisor().kill()
+    assert psutil.wait_procs(members, timeout=15)[1] == []
+    up(shell)
+    assert shell.home.credentials() == credentials
+    with psycopg.connect(addresses.kept(shell.home).databases["orders"]) as connection:
+        assert connection.execute("select one from kept").fetchone() == (1,)
+
+
+def test_the_next_start_need_not_wait_for_a_killed_supervisors_servers(shell: Shell) -> None:
+    up(shell)
+    shell.supervisor().kill()
+    up(shell)
+    assert shell.run("status").returncode == 0
+
+
+def test_everything_killed_at_once_is_recovered(shell: Shell) -> None:
+    up(shell)
+    leftovers.kill(leftovers.members(shell.home))
+    # What a number in a stale file belongs to by now does not matter.
+    (shell.home.postgres / "postmaster.pid").write_text(f"{os.getppid()}\n")
+    up(shell)
+
+
+def test_a_supervisor_that_hangs_is_ended_too(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    up(shell)
+    monkeypatch.setattr(ending, "REACTION_SECONDS", 0.3)
+    monkeypatch.setattr(psutil.Process, "resume", lambda process: None)
+    shell.supervisor().suspend()
+    assert ending.end(shell.home)
+    assert leftovers.members(shell.home) == []
+
+
+def test_a_stopped_supervisor_ends_in_order(shell: Shell) -> None:
+    up(shell)
+    shell.supervisor().suspend()
+    assert shell.run("down").returncode == 0
+    state = shell.home.read("state")
+    assert state
+    assert state["supervisor"]["state"] == "stopped"
+
+
+def test_a_second_start_says_that_it_runs(shell: Shell) -> None:
+    up(shell)
+    again = shell.run("up", "--detach")
+    assert (again.returncode, "is up already" in again.stdout) == (0, True)
+    foreground = shell.run("up")
+    assert (foreground.returncode, "runs already" in foreground.stderr) == (1, True)
+
+
+def test_two_homes_run_side_by_side(shell: Shell, tmp_path: Path) -> None:
+    other = replace(shell, home=Home(tmp_path / "other"))
+    try:
+        up(shell)
+        up(other)
+        assert shell.home.credentials()["base_url"] != other.home.credentials()["base_url"]
+        assert shell.run("down").returncode == 0
+        assert other.run("status").returncode == 0
+    finally:
+        ending.end(other.home)
+
+
+def test_in_the_foreground_the_interrupt_ends_everything(shell: Shell) -> None:
+    with subprocess.Popen(shell.argv("up"), env=shell.environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        lines = iter(process.stdout.readline, "")
+        assert any("Comanda is up at http://127.0.0.1:" in line for line in lines)
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert process.returncode == 0
+    assert leftovers.members(shell.home) == []
+
+
+def test_a_start_can_be_given_up_at_any_moment(shell: Shell) -> None:
+    with subprocess.Popen(shell.argv("up"), env=shell.environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+    assert process.returncode == 0
+    assert leftovers.members(shell.home) == []
+
+
+def test_a_service_that_cannot_run_ends_the_start_with_its_reason(shell: Shell) -> None:
+    run = shell.run("up", "--detach", STANDIN_BROKEN="inventory")
+    assert run.returncode == 1
+    assert "inventory ends again and again: the sky has fallen" in run.stderr
+    assert leftovers.members(shell.home) == []
+    assert "the sky has fallen" in shell.run("status").stdout
+
+
+def test_servers_that_exist_are_used(shell: Shell, tmp_path: Path) -> None:
+    with Postgres(tmp_path / "pg", durable=False) as postgres, Nats(tmp_path / "nats") as nats:
+        up(shell, COMANDA_DATABASE_URL=postgres.url, COMANDA_NATS_URL=nats.url)
+        assert not {"postgres", "nats"} & set(status(shell))
+        with psycopg.connect(postgres.url) as connection:
+            query = "select count(*) from pg_database where datname like 'comanda_%'"
+            assert connection.execute(query).fetchone() == (4,)
+        shell.run("down")

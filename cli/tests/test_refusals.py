@@ -1,0 +1,62 @@
+"""What cannot work is refused in one line that says what to do."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from comanda_cli.fleet.errors import FleetError
+from comanda_cli.fleet.home import Home
+
+from .conftest import Shell
+
+
+def test_a_port_that_is_taken(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        run = shell.run("up", "--port", str(port))
+    assert run.returncode == 1
+    advice = "end the program that has it, or choose another one with --port"
+    assert run.stderr == f"comanda: port {port} is taken: {advice}\n"
+
+
+def test_a_home_that_cannot_be_made() -> None:
+    with pytest.raises(FleetError, match=r"cannot write to /proc/nowhere: .*use another --home"):
+        Home(Path("/proc/nowhere")).prepare()
+
+
+def test_a_home_of_another_user(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a directory away")
+    os.chown(tmp_path, 1, 1)
+    with pytest.raises(FleetError, match="belongs to daemon: be that user, or use another --home"):
+        Home(tmp_path).prepare()
+
+
+def test_data_of_another_postgresql(shell: Shell) -> None:
+    shell.home.postgres.mkdir(parents=True)
+    (shell.home.postgres / "PG_VERSION").write_text("16\n")
+    run = shell.run("up", "--detach")
+    assert run.returncode == 1
+    assert "is data of PostgreSQL 16 and this is 18" in run.stderr
+
+
+def test_credentials_before_the_first_start(tmp_path: Path) -> None:
+    with pytest.raises(FleetError, match="has no credentials: start it with `comanda up"):
+        Home(tmp_path).credentials()
+
+
+def test_a_log_that_does_not_exist(shell: Shell) -> None:
+    run = shell.run("logs", "kitchen")
+    assert (run.returncode, run.stderr.startswith("comanda: no log of kitchen")) == (1, True)
+
+
+def test_only_one_holds_the_lock(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    descriptor = home.lock()
+    assert descriptor is not None
+    assert home.lock() is None
+    assert home.is_running()
+    os.close(descriptor)
+    assert not home.is_running()
