@@ -1,0 +1,145 @@
+"""Transactions: one pool, one helper that opens them, and a bounded retry where PostgreSQL asks for one."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+import asyncpg
+import orjson
+from google.protobuf.message import Message
+
+from kit.errors import Conflict, Invalid, Unavailable
+from kit.identity import NO_BUSINESS, Identity
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection = PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]
+
+T = TypeVar("T")
+
+ATTEMPTS = 5
+CLOCK = "select now() as now"
+AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+TIMEOUTS = {
+    "lock_timeout": "5s",
+    "statement_timeout": "20s",
+    "idle_in_transaction_session_timeout": "30s",
+    # A backend whose client was killed gives its locks back within a second.
+    "client_connection_check_interval": "1s",
+}
+
+
+@dataclass(slots=True)
+class Tx:
+    """A transaction under way. Messages that are added to `outgoing` are published if, and only if, it commits."""
+
+    connection: "Connection"
+    now: datetime
+    """When it began, by the database's clock (for a read: by this machine's, since its statements judge time themselves)."""
+    identity: Identity | None = None
+    request_id: str = ""
+    address: str = ""
+    agent: str = ""
+    outgoing: list[tuple[UUID, str, Message]] = field(default_factory=list)
+    """Business, aggregate, and message: see kit.outbox."""
+    committed: list[Callable[[], None]] = field(default_factory=list)
+    """Called after the commit, in order; must not fail."""
+
+    @property
+    def business(self) -> UUID:
+        """The tenant of the caller."""
+        return self.identity.business_id if self.identity else NO_BUSINESS
+
+    @property
+    def actor(self) -> str:
+        """The verified identity for events and audit rows."""
+        return self.identity.subject if self.identity else "system"
+
+
+Work = Callable[[Tx, asyncpg.Record], Awaitable[T]]
+"""Does the work of a transaction; gets the row of the opening statement, too."""
+Closing = Callable[[Tx], Awaitable[bool]]
+"""Runs last in every transaction; tells whether there is something to publish."""
+
+
+class Database:
+    """The process's database. `closing` writes the outbox; `published` is called after a commit that filled it."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", closing: Closing, published: Callable[[], None]) -> None:
+        self.pool = pool
+        self._closing = closing
+        self._published = published
+
+    async def run(self, work: Work[T], opening: str = CLOCK, *arguments: Any, identity: Identity | None = None) -> T:
+        """Runs work in one transaction and returns its result; the opening statement must return one row with `now`.
+
+        A serialization failure or deadlock is tried again a few times, then raises Conflict; work must therefore have no
+        effect outside the transaction. A database that cannot be reached raises Unavailable.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                return await self._once(work, opening, arguments, identity)
+            except AGAIN:
+                await asyncio.sleep(random.uniform(0, 0.005 * 2**attempt))
+            except asyncpg.LockNotAvailableError:
+                break
+        raise Conflict("in_progress", retry_after=1)
+
+    async def _once(self, work: Work[T], opening: str, arguments: tuple[Any, ...], identity: Identity | None) -> T:
+        try:
+            async with self.pool.acquire() as connection, connection.transaction():
+                row = await connection.fetchrow(opening, *arguments)
+                assert row is not None, "an opening statement returns one row"
+                tx = Tx(connection, row["now"], identity)
+                result = await work(tx, row)
+                published = await self._closing(tx)
+        except LOST as error:
+            raise Unavailable("unavailable", retry_after=1) from error
+        except (asyncpg.UntranslatableCharacterError, asyncpg.CharacterNotInRepertoireError) as error:
+            raise Invalid("invalid_text") from error
+        for call in tx.committed:
+            call()
+        if published:
+            self._published()
+        return result
+
+    async def read(self, work: Callable[[Tx], Awaitable[T]], identity: Identity | None = None) -> T:
+        """Runs statements that only read, each seeing the latest commit; raises Unavailable."""
+        try:
+            async with self.pool.acquire() as connection:
+                return await work(Tx(connection, datetime.now(UTC), identity))
+        except LOST as error:
+            raise Unavailable("unavailable", retry_after=1) from error
+
+
+async def connect(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
+    """Opens a pool of at most size connections; JSON columns are read and written as Python values."""
+
+    async def prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        for name in ("json", "jsonb"):
+            await connection.set_type_codec(name, schema="pg_catalog", encoder=_json, decoder=orjson.loads)
+
+    async def keep(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        """Saves the round trip that would undo session state: nothing here sets any."""
+
+    return await asyncpg.create_pool(
+        url, min_size=1, max_size=size, init=prepare, reset=keep, server_settings=TIMEOUTS, command_timeout=30
+    )
+
+
+def _json(value: Any) -> str:
+    return orjson.dumps(value).decode()

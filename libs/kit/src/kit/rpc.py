@@ -1,0 +1,90 @@
+"""The frame of every RPC: one transaction, and for a call with a key, its answer kept beside its effect."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import asyncpg
+from google.protobuf.message import Message
+
+from kit import metrics
+from kit.call import Call, current
+from kit.db import Database, Tx
+from kit.errors import Refused
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+
+CLAIM = """
+    with claimed as (
+        insert into idempotency_keys as k (business_id, scope, key, digest, expires_at)
+        values ($1, $2, $3, $4, now() + interval '24 hours')
+        on conflict (business_id, scope, key) do update
+        set digest = excluded.digest, expires_at = excluded.expires_at, answer = null
+        where k.expires_at < now()
+        returning 1
+    )
+    select now() as now, exists (select from claimed) as claimed
+"""
+ANSWERED = "select digest, answer from idempotency_keys where business_id = $1 and scope = $2 and key = $3"
+ANSWER = "update idempotency_keys set answer = $4 where business_id = $1 and scope = $2 and key = $3"
+
+
+def rpc(
+    operation: Callable[[Any, Tx, Request], Awaitable[Response]],
+) -> Callable[[Any, Request, Any], Awaitable[Response]]:
+    """Turns `async def Method(self, tx, request)` into an RPC method; the servicer has the Database as `self.database`.
+
+    A method that writes runs in one transaction. When the caller gave a key, a repeat gets the first call's answer, a twin in flight
+    waits for it, and another request under the key raises Refused(`idempotency_key_reuse`). A call that raises uses no key up.
+    """
+
+    @wraps(operation)
+    async def method(self: Any, request: Request, _: Any) -> Response:
+        return await answer(self, operation, request)
+
+    return method
+
+
+async def answer(
+    servicer: Any, operation: Callable[[Any, Tx, Request], Awaitable[Response]], request: Request
+) -> Response:
+    """Runs the operation as @rpc does, for methods that have something to do before their transaction."""
+    call = current.get()
+    database: Database = servicer.database
+    if not call.method.writes:
+        return await database.read(lambda tx: operation(servicer, _known(tx, call), request), call.identity)
+    if key := call.method.key(request):
+        return await _once(database, call, key, lambda tx: operation(servicer, _known(tx, call), request), request)
+    return await database.run(lambda tx, _: operation(servicer, _known(tx, call), request), identity=call.identity)
+
+
+async def _once(
+    database: Database, call: Call, key: str, work: Callable[[Tx], Awaitable[Response]], request: Message
+) -> Response:
+    place = (call.identity.business_id, call.method.scope(request), key)
+    digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+
+    async def claimed(tx: Tx, row: asyncpg.Record) -> Response:
+        if not row["claimed"]:
+            [row] = await tx.connection.fetch(ANSWERED, *place)
+            return cast("Response", _replayed(row, call, digest, key))
+        response = await work(tx)
+        await tx.connection.execute(ANSWER, *place, response.SerializeToString())
+        return response
+
+    return await database.run(claimed, CLAIM, *place, digest, identity=call.identity)
+
+
+def _replayed(row: asyncpg.Record, call: Call, digest: bytes, key: str) -> Any:
+    if row["digest"] != digest:
+        raise Refused("idempotency_key_reuse", key=key)
+    call.replayed = True
+    metrics.REPLAYS.labels(call.method.operation).inc()
+    return call.method.response.FromString(row["answer"])
+
+
+def _known(tx: Tx, call: Call) -> Tx:
+    tx.request_id, tx.address, tx.agent = call.request_id, call.address, call.agent
+    return tx

@@ -1,0 +1,153 @@
+"""A service process: its database, NATS, relay, consumers, and gRPC server, from start to drained end."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import asyncpg
+import grpc
+import structlog
+import uvloop
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from nats.aio.client import Client
+
+from kit import db, logs, metrics, outbox, streams, tasks, tracing
+from kit.consumer import Consumer, Handler
+from kit.db import Database
+from kit.identity import Exchange, Verifier
+from kit.interceptors import Frame
+from kit.pull import Pull
+from kit.settings import Settings
+from kit.signals import Signals
+from kit.texts import Catalogue
+
+LOG = structlog.get_logger()
+GRACE = 10.0
+OPTIONS = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 32 * 1024 * 1024)]
+
+Register = Callable[[grpc.aio.Server], None]
+SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@dataclass
+class Process:
+    """What a service is made of; the composition root adds to it and then awaits `serve`."""
+
+    name: str
+    settings: Settings
+    database: Database
+    nats: Client
+    signals: Signals
+    relay: outbox.Relay
+    loops: list[Awaitable[None]] = field(default_factory=list)
+
+    def consume(self, handlers: "Iterable[Handler[Any]]") -> None:
+        """Adds a consumer for each handler."""
+        for handler in handlers:
+            stream, subjects = streams.filters(self.settings.stream_prefix, self.name, handler.type)
+            durable = f"{self.name}-{handler.name}"
+            pull = Pull(self.nats, stream, durable, subjects, self.settings.batch_size)
+            self.loops.append(Consumer(handler, pull, self.database, self.name).run())
+
+    def sweep(self, name: str, work: Callable[[], Awaitable[bool]], seconds: float | None = None) -> None:
+        """Adds a loop that runs work for as long as it says that there is more, then pauses."""
+        self.loops.append(tasks.every(seconds or self.settings.poll_seconds, name, work))
+
+    async def serve(
+        self, servicers: Iterable[Register], catalogue: Catalogue, language: str, exchange: Exchange | None = None
+    ) -> None:
+        """Serves until SIGTERM or SIGINT, then finishes what is under way."""
+        verifier = Verifier(self.settings.identity_public_key, exchange)
+        server = grpc.aio.server(interceptors=[Frame(self.name, verifier, catalogue, language)], options=OPTIONS)
+        for register in servicers:
+            register(server)
+        checks = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+        reflection.enable_server_reflection(_reflected(server), server)
+        if server.add_insecure_port(self.settings.listen) == 0:
+            raise OSError(f"cannot listen on {self.settings.listen}")
+        running = [asyncio.ensure_future(loop) for loop in [self.relay.run(), *self.loops]]
+        running.append(asyncio.ensure_future(self._watch(checks)))
+        await server.start()
+        LOG.info("serving", listen=self.settings.listen)
+        await _stopped(running)
+        await checks.enter_graceful_shutdown()
+        await server.stop(GRACE)
+        await tasks.cancel(running)
+        LOG.info("drained")
+
+    async def _watch(self, checks: health.aio.HealthServicer) -> None:
+        """Lets health follow the database and NATS."""
+        while True:
+            healthy = self.nats.is_connected and await self._database_answers()
+            await checks.set("", SERVING if healthy else NOT_SERVING)
+            await asyncio.sleep(self.settings.poll_seconds)
+
+    async def _database_answers(self) -> bool:
+        try:
+            await asyncio.wait_for(self.database.pool.fetchval("select 1"), 3)
+        except (*db.LOST, asyncpg.PostgresError, TimeoutError) as error:
+            LOG.warning("the database does not answer", error=repr(error))
+            return False
+        return True
+
+
+def _reflected(server: Any) -> list[str]:
+    names = (
+        [handler.service_name() for handler in server._server_handlers] if hasattr(server, "_server_handlers") else []
+    )
+    return [*names, health.SERVICE_NAME, reflection.SERVICE_NAME]
+
+
+async def _stopped(running: "Sequence[asyncio.Future[None]]") -> None:
+    """Waits for a signal, or for a loop that ends, which none should: its error is raised."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked.set)
+    waiting: asyncio.Future[None] = asyncio.ensure_future(_wait(asked))
+    await asyncio.wait([waiting, *running], return_when=asyncio.FIRST_COMPLETED)
+    for each in running:
+        if each.done():
+            await each
+            raise RuntimeError("a loop of the process ended")
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+@asynccontextmanager
+async def process(name: str, settings: Settings) -> AsyncIterator[Process]:
+    """Connects the process to its database and to NATS, and disconnects it at the end."""
+    logs.configure(name, settings.log_level)
+    provider = tracing.configure(name)
+    metrics.expose(settings.metrics_listen)
+    nats = await streams.connect(settings.nats_url.get_secret_value(), f"comanda-{name}")
+    await streams.ensure(nats.jetstream(), settings.stream_prefix)
+    url = settings.database_url.get_secret_value()
+    pool = await db.connect(url, settings.pool_size)
+    signals = Signals(nats, f"{settings.stream_prefix}.signals.{name}")
+    await signals.listen()
+    relay = outbox.Relay(url, nats.jetstream(), name, settings.poll_seconds)
+    signals.on(outbox.WAKE, relay.wake)
+    database = Database(
+        pool, partial(outbox.close, prefix=settings.stream_prefix), lambda: signals.wake(outbox.WAKE, relay.leads)
+    )
+    try:
+        yield Process(name, settings, database, nats, signals, relay)
+    finally:
+        await nats.drain()
+        await pool.close()
+        if provider:
+            provider.shutdown()
+
+
+def run(main: Callable[[], Any]) -> None:
+    """Runs a coroutine function on uvloop."""
+    uvloop.run(main())

@@ -1,0 +1,37 @@
+"""What a process must be told, from the environment or from files in /run/secrets."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRETS = Path("/run/secrets")
+
+
+class Settings(BaseSettings):
+    """Settings of every process; each name is an environment variable with the prefix COMANDA_."""
+
+    model_config = SettingsConfigDict(env_prefix="COMANDA_", secrets_dir=SECRETS if SECRETS.is_dir() else None)
+
+    database_url: SecretStr = SecretStr("")
+    """The process's own database, as postgresql://login:password@host:port/database."""
+    nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    listen: str = "127.0.0.1:0"
+    """Host and port of gRPC (of the gateway: HTTP)."""
+    metrics_listen: str = ""
+    """Host and port of the Prometheus page; none when empty."""
+    stream_prefix: str = "comanda"
+    """First part of every stream name and subject, so that several installations can share a NATS."""
+    orders_address: str = ""
+    inventory_address: str = ""
+    sales_address: str = ""
+    erp_address: str = ""
+    identity_public_key: str = ""
+    """Raw Ed25519 public key in base64url: checks identity tokens."""
+    log_level: str = "info"
+    pool_size: int = 16
+    """Most database connections of the process."""
+    batch_size: int = 200
+    """Most messages that a consumer handles in one transaction."""
+    poll_seconds: float = 1.0
+    """How often relay and sweepers look for work that nobody woke them for."""

@@ -1,0 +1,75 @@
+"""Where messages travel: one stream of events and one of directives, and how they are called."""
+
+import nats
+from google.protobuf.message import Message
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext, api
+from nats.js.errors import NotFoundError
+
+from comanda.types.v1 import messaging_pb2
+from kit import contract
+
+__all__ = ["NatsError", "connect", "ensure", "filters", "replay_subject", "subject"]
+
+EVENTS_KEPT = 14 * 86_400.0
+DIRECTIVES_KEPT = 2 * 86_400.0
+"""Seconds. The database is the queue of record: a directive that waited longer is sent again by its sweeper."""
+DEDUPLICATED = 10 * 60.0
+
+
+async def connect(url: str, name: str) -> Client:
+    """Connects to NATS and stays connected: an outage is waited out, however long."""
+    return await nats.connect(
+        url,
+        name=name,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.5,
+        connect_timeout=5,
+        ping_interval=10,
+        max_outstanding_pings=2,
+    )
+
+
+async def ensure(jetstream: JetStreamContext, prefix: str, replicas: int = 1) -> None:
+    """Creates the streams, or brings them up to date."""
+    for name, kept in (("events", EVENTS_KEPT), ("directives", DIRECTIVES_KEPT)):
+        config = api.StreamConfig(
+            name=f"{prefix}-{name}",
+            subjects=[f"{prefix}.{name}.>"],
+            max_age=kept,
+            duplicate_window=DEDUPLICATED,
+            num_replicas=replicas,
+            storage=api.StorageType.FILE,
+        )
+        try:
+            await jetstream.stream_info(f"{prefix}-{name}")
+            await jetstream.update_stream(config)
+        except NotFoundError:
+            await jetstream.add_stream(config)
+
+
+def subject(prefix: str, envelope: messaging_pb2.Envelope) -> str:
+    """Returns the subject that an envelope is published on."""
+    kind = "directives" if envelope.HasField("dispatch") else "events"
+    return f"{prefix}.{kind}.{envelope.type}.{envelope.business_id}"
+
+
+def filters(prefix: str, service: str, message: type[Message]) -> tuple[str, list[str]]:
+    """Returns the stream of a message type and the subjects under which the service gets it."""
+    kind = "directives" if is_directive(message) else "events"
+    name = message.DESCRIPTOR.full_name
+    return f"{prefix}-{kind}", [f"{prefix}.{kind}.{name}.*", replay_subject(prefix, service, kind, name)]
+
+
+def replay_subject(prefix: str, service: str, kind: str, name: str) -> str:
+    """Returns the subject on which only that service gets a message again that it had given up."""
+    return f"{prefix}.{kind}.replay.{service}.{name}"
+
+
+def is_directive(message: type[Message]) -> bool:
+    """Tells whether a message type is a directive."""
+    try:
+        return bool(contract.topic(message))
+    except KeyError:
+        return False

@@ -1,0 +1,52 @@
+"""Loops that run beside the server and end with it."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from kit.errors import Unavailable
+
+LOG = structlog.get_logger()
+
+
+class Backoff:
+    """Pauses that double, with jitter, up to a limit in seconds."""
+
+    def __init__(self, first: float, limit: float) -> None:
+        self._first, self._limit, self._pause = first, limit, first
+
+    def next(self) -> float:
+        """Returns the next pause in seconds."""
+        pause = self._pause
+        self._pause = min(self._limit, pause * 2)
+        return pause * random.uniform(0.8, 1.2)
+
+    def reset(self) -> None:
+        """Begins anew."""
+        self._pause = self._first
+
+
+async def every(seconds: float, name: str, work: Callable[[], Awaitable[bool]]) -> None:
+    """Runs work until cancelled: again at once while it says that there is more, else after a pause.
+
+    A failure is logged and the work tried again after the pause; outages of the database are no news.
+    """
+    while True:
+        more = False
+        try:
+            more = await work()
+        except Unavailable:
+            LOG.info("waiting for the database", task=name)
+        except Exception:  # a sweep that failed must not be the last one
+            LOG.exception("task failed", task=name)
+        if not more:
+            await asyncio.sleep(seconds * random.uniform(0.9, 1.1))
+
+
+async def cancel(tasks: "list[asyncio.Task[None]]") -> None:
+    """Cancels the tasks and waits for their end."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
