@@ -2,9 +2,11 @@
 
 import asyncio
 import random
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -12,7 +14,7 @@ import asyncpg
 import orjson
 from google.protobuf.message import Message
 
-from kit.errors import Conflict, Invalid, Unavailable
+from kit.errors import Conflict, DomainError, Invalid, Unavailable
 from kit.identity import NO_BUSINESS, Identity
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ TIMEOUTS = {
 }
 
 
+RETRY = Conflict("in_progress", retry_after=1)
+
+
 @dataclass(slots=True)
 class Tx:
     """A transaction under way. Messages that are added to `outgoing` are published if, and only if, it commits."""
@@ -58,6 +63,16 @@ class Tx:
     """Business, aggregate, and message: see kit.outbox."""
     committed: list[Callable[[], None]] = field(default_factory=list)
     """Called after the commit, in order; must not fail."""
+    deferred: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    conflicts: "dict[str, DomainError]" = field(default_factory=dict)
+    """What it means when a unique constraint is violated, by the constraint's name; RETRY: look again."""
+
+    def later(self, statement: str, *arguments: Any) -> None:
+        """Runs a plain insert, update, or delete at the end, together with all others of the transaction, in one round trip.
+
+        They all see the rows as they were before, so no two may touch the same row.
+        """
+        self.deferred.append((statement, arguments))
 
     @property
     def business(self) -> UUID:
@@ -72,8 +87,8 @@ class Tx:
 
 Work = Callable[[Tx, asyncpg.Record], Awaitable[T]]
 """Does the work of a transaction; gets the row of the opening statement, too."""
-Closing = Callable[[Tx], Awaitable[bool]]
-"""Runs last in every transaction; tells whether there is something to publish."""
+Closing = Callable[[Tx], bool]
+"""Adds what must be written last in every transaction; tells whether there is something to publish."""
 
 
 class Database:
@@ -95,18 +110,25 @@ class Database:
                 return await self._once(work, opening, arguments, identity)
             except AGAIN:
                 await asyncio.sleep(random.uniform(0, 0.005 * 2**attempt))
+            except Conflict as error:
+                if error is not RETRY:
+                    raise
             except asyncpg.LockNotAvailableError:
                 break
         raise Conflict("in_progress", retry_after=1)
 
     async def _once(self, work: Work[T], opening: str, arguments: tuple[Any, ...], identity: Identity | None) -> T:
+        tx: Tx | None = None
         try:
             async with self.pool.acquire() as connection, connection.transaction():
                 row = await connection.fetchrow(opening, *arguments)
                 assert row is not None, "an opening statement returns one row"
                 tx = Tx(connection, row["now"], identity)
                 result = await work(tx, row)
-                published = await self._closing(tx)
+                published = self._closing(tx)
+                await _flush(tx)
+        except asyncpg.UniqueViolationError as error:
+            raise (tx.conflicts if tx else {}).get(error.constraint_name or "", error) from error
         except LOST as error:
             raise Unavailable("unavailable", retry_after=1) from error
         except (asyncpg.UntranslatableCharacterError, asyncpg.CharacterNotInRepertoireError) as error:
@@ -124,6 +146,25 @@ class Database:
                 return await work(Tx(connection, datetime.now(UTC), identity))
         except LOST as error:
             raise Unavailable("unavailable", retry_after=1) from error
+
+
+async def _flush(tx: Tx) -> None:
+    if tx.deferred:
+        arguments = [argument for _, each in tx.deferred for argument in each]
+        await tx.connection.execute(_combined(*((text, len(each)) for text, each in tx.deferred)), *arguments)
+
+
+@lru_cache(1000)
+def _combined(*statements: tuple[str, int]) -> str:
+    """Returns statements, each given with its number of arguments, as one whose arguments are theirs in a row."""
+    if len(statements) == 1:
+        return statements[0][0]
+    parts, offset = [], 0
+    for index, (text, count) in enumerate(statements):
+        shifted = re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + offset}", text)  # noqa: B023  # used at once
+        parts.append(f"w{index} as ({shifted})")
+        offset += count
+    return f"with {', '.join(parts)} select"
 
 
 async def connect(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":

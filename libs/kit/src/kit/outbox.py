@@ -54,12 +54,12 @@ def envelope(
     return wrapped
 
 
-async def close(tx: Tx, prefix: str) -> bool:
-    """Writes the transaction's messages with one statement; tells whether there were any."""
+def close(tx: Tx, prefix: str) -> bool:
+    """Adds the transaction's messages to what it writes; tells whether there were any."""
     if not tx.outgoing:
         return False
     rows = [_row(tx, prefix, *outgoing) for outgoing in tx.outgoing]
-    await tx.connection.execute(INSERT, *(list(column) for column in zip(*rows, strict=True)))
+    tx.later(INSERT, *(list(column) for column in zip(*rows, strict=True)))
     return True
 
 

@@ -71,7 +71,7 @@ async def _once(
             [row] = await tx.connection.fetch(ANSWERED, *place)
             return cast("Response", _replayed(row, call, digest, key))
         response = await work(tx)
-        await tx.connection.execute(ANSWER, *place, response.SerializeToString())
+        tx.later(ANSWER, *place, response.SerializeToString())
         return response
 
     return await database.run(claimed, CLAIM, *place, digest, identity=call.identity)
