@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,6 +144,26 @@ def test_two_homes_run_side_by_side(shell: Shell, tmp_path: Path) -> None:
         assert other.run("status").returncode == 0
     finally:
         ending.end(other.home)
+
+
+BOUND = """
+import sys, time
+from pathlib import Path
+from comanda_cli.fleet import starting
+from comanda_cli.fleet.home import Home
+running = starting.start(Home(Path(sys.argv[1])), None, print, bound=True)
+print("started", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_bound_fleet_ends_with_the_program_that_started_it(shell: Shell) -> None:
+    argv = [sys.executable, "-c", BOUND, str(shell.home.path)]
+    with subprocess.Popen(argv, env=shell.environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert any(line == "started\n" for line in process.stdout)
+        process.kill()
+    until(lambda: leftovers.members(shell.home) == [])
 
 
 def test_in_the_foreground_the_interrupt_ends_everything(shell: Shell) -> None:

@@ -1,6 +1,6 @@
-"""The supervisor's process: `python -m comanda_cli.fleet HOME LOCK [detached]`, started by `comanda up`.
+"""The supervisor's process: `python -m comanda_cli.fleet HOME [detached]`, started by `comanda up`.
 
-LOCK is the inherited descriptor that holds the home.
+It inherits the descriptors that hold the home and its ports; its own children do not.
 """
 
 import asyncio
@@ -19,9 +19,8 @@ from comanda_cli.fleet.supervisor import supervise
 from embedded import EmbeddedError
 
 
-def main(path: str, lock: str, mode: str = "") -> None:
+def main(path: str, mode: str = "") -> None:
     """Runs the fleet of a home until it is told to end."""
-    os.set_inheritable(int(lock), False)
     home = Home(Path(path))
     _log_to(home.log("supervisor"))
     try:

@@ -72,7 +72,8 @@ class Home:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._check_owner()
             self.logs.mkdir(exist_ok=True)
-            (self.path / ".writable").write_text("")
+            self.write("probe", {})
+            (self.path / "probe.json").unlink()
         except OSError as error:
             raise FleetError(f"cannot write to {self.path}: {error.strerror}; use another --home") from error
         if (free := shutil.disk_usage(self.path).free) < LEAST_FREE_BYTES:

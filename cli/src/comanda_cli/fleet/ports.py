@@ -1,5 +1,6 @@
 """The ports of a home: chosen at its first start and kept, so that addresses last."""
 
+import socket
 from collections.abc import Mapping
 
 from comanda_cli.fleet.errors import FleetError
@@ -18,32 +19,48 @@ INTERNAL = [
 Ports = Mapping[str, int]
 
 
-def choose(home: Home, wanted: int | None) -> Ports:
+def choose(home: Home, wanted: int | None) -> tuple[Ports, list[int]]:
     """Returns the port of everything that listens, and keeps the choice.
 
     The gateway's is the wanted one, else the one it had; raises FleetError when that is taken. The others are nobody's
     business: one that is taken is replaced.
+    The descriptors that come with them hold the ports against other homes: between choosing and listening a port is
+    free for everybody, and two homes that start at the same time would meet.
     """
     kept = home.read("ports") or {}
-    ports = {GATEWAY: _gateway_port(wanted, kept.get(GATEWAY))}
+    held: list[int] = []
+    ports = {GATEWAY: _gateway_port(wanted or kept.get(GATEWAY), held)}
     for name in INTERNAL:
-        ports[name] = _internal_port(kept.get(name), set(ports.values()))
+        ports[name] = _internal_port(kept.get(name), held)
     home.write("ports", ports)
-    return ports
+    return ports, held
 
 
-def _gateway_port(wanted: int | None, kept: int | None) -> int:
-    port = wanted or kept
-    if port is None:
-        return FIRST_CHOICE if is_free(FIRST_CHOICE) else free_port()
+def _gateway_port(asked: int | None, held: list[int]) -> int:
+    if asked is None:
+        return _internal_port(FIRST_CHOICE, held)
+    if not _take(asked, held):
+        raise FleetError(f"port {asked} is taken: end the program that has it, or choose another one with --port")
+    return asked
+
+
+def _internal_port(kept: int | None, held: list[int]) -> int:
+    port = kept or free_port()
+    while not _take(port, held):
+        port = free_port()
+    return port
+
+
+def _take(port: int, held: list[int]) -> bool:
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        # A name without a file: it goes when the last process closes it, however that ends.
+        claim.bind(f"\0comanda-port-{port}")
+    except OSError:
+        claim.close()
+        return False
     if not is_free(port):
-        raise FleetError(f"port {port} is taken: end the program that has it, or choose another one with --port")
-    return port
-
-
-def _internal_port(kept: int | None, taken: set[int]) -> int:
-    if kept and kept not in taken and is_free(kept):
-        return kept
-    while (port := free_port()) in taken:
-        continue
-    return port
+        claim.close()
+        return False
+    held.append(claim.detach())
+    return True

@@ -72,21 +72,29 @@ def _line(process: dict[str, Any], is_healthy: Callable[[], bool]) -> Line:
     word = process["state"]
     if word == "running":
         word = "healthy" if is_healthy() else "unhealthy"
-    return Line(**{**process, "state": word}, memory_bytes=_memory(process["pid"]))
+    return Line(**{**process, "state": word}, memory_bytes=_family_memory(process["pid"]))
 
 
 def _supervisor_line(supervisor: dict[str, Any]) -> Line:
     word = "healthy" if supervisor["state"] == "running" else supervisor["state"]
     started_at, pid = supervisor["started_at"], supervisor["pid"]
-    return Line("supervisor", pid, word, started_at, 0, None, None, _memory(pid))
+    return Line("supervisor", pid, word, started_at, 0, None, None, _memory(psutil.Process(pid)))
 
 
-def _memory(pid: int | None) -> int:
-    """Returns the bytes of a process and its children; a page that several share counts once (PSS)."""
+def _family_memory(pid: int | None) -> int:
     if pid is None:
         return 0
     try:
         process = psutil.Process(pid)
-        return sum(member.memory_full_info().pss for member in (process, *process.children(recursive=True)))
+        return sum(_memory(member) for member in (process, *process.children(recursive=True)))
+    except psutil.NoSuchProcess:
+        return 0
+
+
+def _memory(process: psutil.Process) -> int:
+    """Returns the bytes of a process; a page that several processes share is divided among them (PSS)."""
+    try:
+        size: int = process.memory_full_info().pss
     except psutil.Error:
         return 0
+    return size

@@ -25,9 +25,10 @@ class AlreadyRunning(FleetError):
 
 def become(home: Home, port: int | None) -> NoReturn:
     """Turns this process into the supervisor of the home; returns only by raising FleetError."""
-    lock = _take(home, port)
-    os.set_inheritable(lock, True)
-    os.execve(sys.executable, _argv(home, lock), _environment(home))
+    held = _take(home, port)
+    for descriptor in held:
+        os.set_inheritable(descriptor, True)
+    os.execve(sys.executable, _argv(home), _environment(home))
 
 
 def start(home: Home, port: int | None, tell: Callable[[str], None], *, bound: bool = False) -> Supervisor:
@@ -35,14 +36,15 @@ def start(home: Home, port: int | None, tell: Callable[[str], None], *, bound: b
 
     With bound=True the fleet ends when this process does. Raises FleetError with the reason when the start fails.
     """
-    lock = _take(home, port)
-    argv = _argv(home, lock, "detached")
+    held = _take(home, port)
+    argv = _argv(home, "detached")
     supervisor = subprocess.Popen(
         tethered(argv, signal.SIGTERM) if bound else argv,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env=_environment(home), pass_fds=[lock], start_new_session=True,
+        env=_environment(home), pass_fds=held, start_new_session=True,
     )  # fmt: skip
-    os.close(lock)
+    for descriptor in held:
+        os.close(descriptor)
     try:
         _follow(home, supervisor, tell)
     except BaseException:
@@ -52,16 +54,20 @@ def start(home: Home, port: int | None, tell: Callable[[str], None], *, bound: b
     return supervisor
 
 
-def _take(home: Home, port: int | None) -> int:
-    """Locks the home, clears what a crash has left, and fixes ports and addresses; returns the lock's descriptor."""
+def _take(home: Home, port: int | None) -> list[int]:
+    """Locks the home, clears what a crash has left, and fixes ports and addresses.
+
+    Returns the descriptors that hold home and ports: the supervisor inherits them and has both until it ends.
+    """
     home.prepare()
     lock = home.lock()
     if lock is None:
         raise AlreadyRunning(f"{home.path} runs already: see `comanda status`, or end it with `comanda down`")
     leftovers.end(home)
     kept = secrets.load(home)
-    addresses.plan(ports.choose(home, port), kept).keep(home)
-    return lock
+    chosen, held = ports.choose(home, port)
+    addresses.plan(chosen, kept).keep(home)
+    return [lock, *held]
 
 
 def _follow(home: Home, supervisor: Supervisor, tell: Callable[[str], None]) -> None:
@@ -81,8 +87,8 @@ def _is_up(home: Home, pid: int) -> bool:
     return state is not None and state["supervisor"]["pid"] == pid and state["supervisor"]["state"] == "running"
 
 
-def _argv(home: Home, lock: int, *mode: str) -> list[str]:
-    return [sys.executable, "-m", "comanda_cli.fleet", str(home.path), str(lock), *mode]
+def _argv(home: Home, *mode: str) -> list[str]:
+    return [sys.executable, "-m", "comanda_cli.fleet", str(home.path), *mode]
 
 
 def _environment(home: Home) -> dict[str, str]:

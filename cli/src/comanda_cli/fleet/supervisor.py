@@ -120,7 +120,14 @@ class Supervisor:
 
     async def _take(self, step: Step) -> None:
         log.info("%s", step.doing)
-        await asyncio.gather(*(self._once(program) for program in step.programs))
+        runs = [asyncio.ensure_future(self._once(program)) for program in step.programs]
+        try:
+            await asyncio.gather(*runs)
+        finally:
+            # When one fails, the others are of no use.
+            for run in runs:
+                run.cancel()
+            await asyncio.gather(*runs, return_exceptions=True)
 
     async def _once(self, program: Program) -> None:
         file = self._home.log(program.name)
