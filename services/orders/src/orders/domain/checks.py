@@ -1,0 +1,88 @@
+"""Checks: what must be true of a session's revision before it may become an order (spec 1A.6 and 1A.7)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from kit.errors import Refused
+
+from orders.domain.session import Session
+
+STOCK = "stock"
+
+
+def pending(session: Session, required: Iterable[str]) -> bool:
+    """Tells whether a required check of this revision has not been answered yet."""
+    return any((session.checks.get(code) or {}).get("rev") != session.rev for code in required)
+
+
+def check_commit(session: Session, required: Iterable[str], now: datetime) -> None:
+    """Raises the first thing that stands against the commit, in the order of spec 1A.7; all are Refused."""
+    for code in required:
+        _check_one(session, code, now)
+    if blocking := [issue for issue in session.issues if issue.get("blocking")]:
+        raise Refused("blocking_issues", issues=blocking)
+    if not session.lines:
+        raise Refused("empty_session", session_key=session.session_key)
+
+
+def _check_one(session: Session, code: str, now: datetime) -> None:
+    found = session.checks.get(code)
+    if not found:
+        raise Refused("missing_check", check_code=code)
+    if found["rev"] != session.rev:
+        raise Refused("stale_check", check_code=code, check_rev=found["rev"], session_rev=session.rev)
+    result = found.get("result") or {}
+    expiries = [result.get("hold_expires_at"), *(hold.get("expires_at") for hold in result.get("holds") or ())]
+    for expiry in filter(None, map(_instant, expiries)):
+        if expiry <= now:
+            raise Refused("hold_expired", check_code=code, expired_at=expiry.isoformat())
+
+
+def _instant(text: Any) -> datetime | None:
+    """Reads a time; without a zone it is UTC, and what is no time counts as none (spec 1A.7)."""
+    try:
+        value = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def holds(session: Session) -> list[dict[str, Any]]:
+    """Returns what the session's stock check holds, as `stock.commit` is told of it."""
+    result = (session.checks.get(STOCK) or {}).get("result") or {}
+    names = ("sku", "hold_id", "qty", "location")
+    return [{name: hold[name] for name in names if name in hold} for hold in result.get("holds") or ()]
+
+
+def shortage_issue(shortage: Mapping[str, Any], rev: int, issue_id: str, action_ids: Sequence[str]) -> dict[str, Any]:
+    """Returns the blocking issue for a line that could not be held, with the actions that would settle it (1A.8, O-K3)."""
+    line_id, available = shortage["line_id"], shortage["available_qty"]
+    wanted = shortage["requested_qty"]
+    removal = {
+        "id": action_ids[0],
+        "label": "Remover item",
+        "rev": rev,
+        "ops": [{"op": "remove_line", "line_id": line_id}],
+    }
+    actions = [removal]
+    if float(available) > 0:
+        ops = [{"op": "set_qty", "line_id": line_id, "qty": available}]
+        label = f"Ajustar para {available.rstrip('0').rstrip('.')} unidade(s)"
+        actions = [{"id": action_ids[1], "label": label, "rev": rev, "ops": ops}, removal]
+    return {
+        "id": issue_id,
+        "source": STOCK,
+        "code": "stock.insufficient",
+        "blocking": True,
+        "message": f"Estoque insuficiente de {shortage['sku']}: pedido {wanted}, disponível {available}.",
+        "context": {
+            "line_id": line_id,
+            "sku": shortage["sku"],
+            "requested_qty": wanted,
+            "available_qty": available,
+            "reason": shortage["reason"],
+            "earliest_release_at": shortage["earliest_release_at"],
+            "actions": actions,
+        },
+    }

@@ -1,0 +1,46 @@
+"""Directives: durable work with a visible life (spec 1A.8): queued → running → done | failed, or cancelled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+FILTER_ALIASES = {"pending": QUEUED, "completed": DONE}
+"""Names that other documents use (decision 5)."""
+MOST_FAILURES = 5
+LEASE_SECONDS = 60
+LONGEST_LEASE_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A directive as an operator sees it."""
+
+    id: UUID
+    topic: str
+    status: str
+    payload: Mapping[str, Any]
+    order_ref: str
+    session_key: str
+    attempts: int
+    available_at: datetime
+    error_code: str
+    last_error: str
+    created_at: datetime
+    started_at: datetime | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Work to be queued."""
+
+    topic: str
+    payload: Mapping[str, Any]
+    channel_code: str
+    session_key: str
+    order_ref: str = ""
+    available_at: datetime | None = None
+    """Not before this time; at once when None."""

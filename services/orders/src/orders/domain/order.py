@@ -1,0 +1,108 @@
+"""Orders: sealed sessions that move through a flow (spec 1A.2, 1A.3, 1A.7)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from orders.domain.flow import STAMPED, Flow
+from orders.domain.session import Charges, Line, Session
+
+SNAPSHOT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order; everything but status, data, and stamps is sealed."""
+
+    id: UUID
+    ref: str
+    channel_code: str
+    config_version: int
+    session_key: str
+    handle_type: str
+    handle_ref: str
+    external_ref: str
+    status: str
+    currency: str
+    lines: Sequence[Line]
+    charges: Charges
+    subtotal_q: int
+    total_q: int
+    items_count: int
+    data: Mapping[str, Any]
+    snapshot: Mapping[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    last_seq: int = 1
+    stamps: Mapping[str, datetime] = field(default_factory=dict)
+    """When each status was first entered."""
+
+
+def seal(
+    session: Session, *, identifier: UUID, ref: str, external_ref: str, flow: Flow, config_version: int, now: datetime
+) -> Order:
+    """Makes the order of a session; nothing that happens to session or catalogue later touches it."""
+    return Order(
+        id=identifier,
+        ref=ref,
+        channel_code=session.channel_code,
+        config_version=config_version,
+        session_key=session.session_key,
+        handle_type=session.handle_type,
+        handle_ref=session.handle_ref,
+        external_ref=external_ref,
+        status=flow.initial,
+        currency=session.currency,
+        lines=session.lines,
+        charges=session.charges,
+        subtotal_q=session.subtotal_q,
+        total_q=session.total_q,
+        items_count=len(session.lines),
+        data=session.data,
+        snapshot=snapshot(session),
+        created_at=now,
+        updated_at=now,
+        stamps={flow.initial: now} if flow.initial in STAMPED else {},
+    )
+
+
+def snapshot(session: Session) -> dict[str, Any]:
+    """Returns the session as it is, in plain JSON."""
+    return {
+        "_v": SNAPSHOT_VERSION,
+        "items": [line_json(line) for line in session.lines],
+        "data": dict(session.data),
+        "pricing": {
+            "subtotal_q": session.subtotal_q,
+            "discount_q": session.charges.discount_q,
+            "shipping_q": session.charges.shipping_q,
+            "tax_q": session.charges.tax_q,
+            "total_q": session.total_q,
+            "items_count": len(session.lines),
+            "trace": list(session.pricing_trace),
+        },
+        "rev": session.rev,
+    }
+
+
+def line_json(line: Line) -> dict[str, Any]:
+    """Returns a line in plain JSON."""
+    return {
+        "line_id": line.line_id,
+        "sku": line.sku,
+        "name": line.name,
+        "qty": str(line.qty),
+        "unit_price_q": line.unit_price_q,
+        "line_total_q": line.line_total_q,
+        "meta": dict(line.meta),
+    }
+
+
+def transition(order: Order, flow: Flow, requested: str, now: datetime) -> Order:
+    """Moves the order; the first entry into a status stamps it, later ones leave the stamp. Raises Refused."""
+    status = flow.resolve(requested)
+    flow.check_move(order.status, status)
+    stamps = {status: now, **order.stamps} if status in STAMPED else order.stamps
+    return replace(order, status=status, stamps=stamps, updated_at=now, last_seq=order.last_seq + 1)
