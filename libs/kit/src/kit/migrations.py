@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import command
@@ -63,6 +64,15 @@ async def _run(url: str, work: Callable[[sa.Connection], None]) -> None:
         await connection.run_sync(work)
         await connection.commit()
     await engine.dispose()
+
+
+def script(*statements: str) -> None:
+    """Runs SQL within a migration; each text may hold several statements, which a prepared statement may not."""
+    from alembic import op
+
+    driver: Any = op.get_bind().connection.dbapi_connection
+    for statement in statements:
+        driver.run_async(lambda raw, sql=statement: raw.execute(sql))
 
 
 @contextmanager

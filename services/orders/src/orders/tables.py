@@ -1,0 +1,127 @@
+"""The tables as they are after all migrations: alembic compares the database with them."""
+
+import sqlalchemy as sa
+from kit import machinery
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
+
+METADATA = sa.MetaData()
+machinery.tables(METADATA)
+TIME = TIMESTAMP(timezone=True)
+EMPTY = sa.text("''::text")
+
+
+def _columns(kind: object, *names: str, nullable: bool = False) -> list[sa.Column[object]]:
+    return [sa.Column(name, kind, nullable=nullable) for name in names]  # type: ignore[call-overload]  # one kind for all
+
+
+def _key(*names: str) -> list[sa.Column[object]]:
+    return [sa.Column("business_id", UUID, primary_key=True), *(sa.Column(n, sa.Text, primary_key=True) for n in names)]
+
+
+sa.Table("businesses", METADATA, *_key(), *_columns(sa.Text, "timezone", "currency"))
+sa.Table(
+    "channels",
+    METADATA,
+    *_key("code"),
+    *_columns(sa.Text, "name", "pricing_policy", "edit_policy", "currency"),
+    *_columns(sa.Integer, "display_order"),
+    *_columns(JSONB, "config"),
+    *_columns(sa.BigInteger, "config_version"),
+    *_columns(sa.Boolean, "is_active"),
+    *_columns(TIME, "created_at", "updated_at"),
+)
+sa.Table(
+    "channel_configs",
+    METADATA,
+    *_key("channel_code"),
+    sa.Column("version", sa.BigInteger, primary_key=True),
+    *_columns(JSONB, "config"),
+    *_columns(TIME, "created_at"),
+)
+SESSIONS = sa.Table(
+    "sessions",
+    METADATA,
+    *_key("channel_code", "session_key"),
+    *_columns(UUID, "id"),
+    *_columns(sa.Text, "handle_type", "handle_ref", "state", "pricing_policy", "edit_policy", "currency"),
+    *_columns(sa.BigInteger, "rev", "discount_q", "shipping_q", "tax_q"),
+    *_columns(JSONB, "lines", "data", "checks", "issues", "pricing_trace"),
+    sa.Column("commit_token", sa.Text, nullable=False, server_default=EMPTY),
+    sa.Column("order_ref", sa.Text, nullable=False, server_default=EMPTY),
+    *_columns(TIME, "opened_at", "updated_at"),
+    *_columns(TIME, "committed_at", nullable=True),
+)
+sa.Index(
+    "sessions_open_handle",
+    *(SESSIONS.c[name] for name in ("business_id", "channel_code", "handle_type", "handle_ref")),
+    unique=True,
+    postgresql_where=sa.text("state = 'open' and handle_ref <> ''"),
+)
+sa.Index("sessions_key", SESSIONS.c.business_id, SESSIONS.c.session_key)
+sa.Index("sessions_newest", SESSIONS.c.business_id, SESSIONS.c.id)
+ORDERS = sa.Table(
+    "orders",
+    METADATA,
+    *_key("ref"),
+    *_columns(UUID, "id"),
+    *_columns(
+        sa.Text, "channel_code", "session_key", "handle_type", "handle_ref", "external_ref", "status", "currency"
+    ),
+    *_columns(
+        sa.BigInteger, "config_version", "subtotal_q", "discount_q", "shipping_q", "tax_q", "total_q", "last_seq"
+    ),
+    *_columns(sa.Integer, "items_count"),
+    *_columns(JSONB, "data", "snapshot"),
+    *_columns(TIME, "created_at", "updated_at"),
+    *_columns(TIME, "confirmed_at", "processing_at", "ready_at", "dispatched_at", nullable=True),
+    *_columns(TIME, "delivered_at", "completed_at", "cancelled_at", "returned_at", nullable=True),
+    sa.UniqueConstraint("business_id", "channel_code", "session_key", name="orders_session"),
+)
+sa.Index(
+    "orders_external_ref",
+    *(ORDERS.c[name] for name in ("business_id", "channel_code", "external_ref")),
+    unique=True,
+    postgresql_where=sa.text("external_ref <> ''"),
+)
+sa.Index("orders_newest", ORDERS.c.business_id, ORDERS.c.id, unique=True)
+sa.Table(
+    "order_items",
+    METADATA,
+    *_key("order_ref", "line_id"),
+    *_columns(sa.Integer, "position"),
+    *_columns(sa.Text, "sku", "name"),
+    *_columns(sa.Numeric(12, 3), "qty"),
+    *_columns(sa.BigInteger, "unit_price_q", "line_total_q"),
+    *_columns(JSONB, "meta"),
+)
+sa.Table(
+    "order_events",
+    METADATA,
+    *_key("order_ref"),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    *_columns(sa.Text, "type", "actor", "actor_label", "request_id", "address", "agent"),
+    *_columns(JSONB, "payload"),
+    *_columns(TIME, "created_at"),
+)
+DIRECTIVES = sa.Table(
+    "directives",
+    METADATA,
+    *_key(),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(sa.Text, "topic", "status", "order_ref", "channel_code", "session_key"),
+    *_columns(JSONB, "payload"),
+    *_columns(sa.Integer, "attempts"),
+    sa.Column("failures", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("error_code", sa.Text, nullable=False, server_default=EMPTY),
+    sa.Column("last_error", sa.Text, nullable=False, server_default=EMPTY),
+    *_columns(TIME, "available_at", "due_at", "created_at", "updated_at"),
+    *_columns(TIME, "leased_until", "started_at", nullable=True),
+)
+sa.Index("directives_due", DIRECTIVES.c.due_at, postgresql_where=sa.text("status = 'queued'"))
+sa.Index(
+    "directives_order",
+    DIRECTIVES.c.business_id,
+    DIRECTIVES.c.order_ref,
+    postgresql_where=sa.text("order_ref <> ''"),
+)
+sa.Index("directives_session", DIRECTIVES.c.business_id, DIRECTIVES.c.session_key)

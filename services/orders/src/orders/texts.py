@@ -1,0 +1,83 @@
+"""The words of the order hub's refusals."""
+
+from kit.texts import Catalogue, Text
+
+_SEALED = "não pode mais ser alterada."
+
+TEXTS: Catalogue = {
+    "channel_not_found": Text("There is no active channel {channel_code}.", "Não há canal ativo {channel_code}."),
+    "duplicate_code": Text("There is a channel {code} already.", "Já existe um canal {code}."),
+    "invalid_config": Text(
+        "The config is not valid at {path}: {reason}.", "Configuração inválida em {path}: {reason}."
+    ),
+    "unknown_preset": Text("There is no preset {preset}.", "Não existe o modelo {preset}."),
+    "amount_too_large": Text("An amount goes beyond {largest}.", "Um valor passa de {largest}."),
+    "negative_amount": Text("{field} must not be negative.", "{field} não pode ser negativo."),
+    "incomplete_handle": Text(
+        "A handle needs both its type and its ref.", "Um identificador precisa de tipo e referência."
+    ),
+    "session_exists": Text("There is a session {session_key} already.", "Já existe uma sessão {session_key}."),
+    "session_not_found": Text("There is no session {session_key}.", "Não há sessão {session_key}."),
+    "ambiguous_session": Text(
+        "Several channels have a session {session_key}: say which channel_code.",
+        "Vários canais têm a sessão {session_key}: informe channel_code.",
+    ),
+    "already_committed": Text(
+        "Order {session_key} is finished and can no longer be changed.",
+        f"A comanda {{session_key}} já foi finalizada e {_SEALED}",
+    ),
+    "already_abandoned": Text(
+        "Order {session_key} was abandoned and can no longer be changed.",
+        f"A comanda {{session_key}} foi abandonada e {_SEALED}",
+    ),
+    "abandoned": Text("Order {session_key} was abandoned.", "A comanda {session_key} foi abandonada."),
+    "locked": Text(
+        "Items from {channel} cannot be edited: the outside platform manages them.",
+        "Os itens de {channel} não podem ser editados: quem os gerencia é a plataforma externa.",
+    ),
+    "stale_revision": Text("The session is at revision {rev} by now.", "A sessão já está na revisão {rev}."),
+    "no_ops": Text("There is nothing to do: ops is empty.", "Não há nada a fazer: ops está vazio."),
+    "unsupported_op": Text("There is no operation {op}.", "Não existe a operação {op}."),
+    "missing_sku": Text("The operation needs a sku.", "A operação exige um sku."),
+    "invalid_qty": Text(
+        "Quantity {qty} must be above zero, with at most three decimal places.",
+        "A quantidade {qty} deve ser maior que zero, com no máximo três casas decimais.",
+    ),
+    "missing_unit_price_q": Text(
+        "The channel's prices come from outside: send unit_price_q for {sku}.",
+        "Os preços do canal vêm de fora: informe unit_price_q para {sku}.",
+    ),
+    "price_not_found": Text("There is no price for {sku}.", "Não há preço para {sku}."),
+    "product_inactive": Text("Product {sku} is not for sale.", "O produto {sku} não está à venda."),
+    "unknown_line_id": Text("There is no line {line_id}.", "Não há linha {line_id}."),
+    "duplicate_line_id": Text("There is a line {line_id} already.", "Já existe a linha {line_id}."),
+    "invalid_merge": Text("A line cannot be merged into itself.", "Uma linha não pode ser unida a si mesma."),
+    "sku_mismatch": Text(
+        "Lines of {from_sku} and {into_sku} cannot be merged.",
+        "Linhas de {from_sku} e {into_sku} não podem ser unidas.",
+    ),
+    "invalid_path": Text("Nothing may be stored at {path}.", "Nada pode ser gravado em {path}."),
+    "invalid_value": Text("The value at {path} must not be null.", "O valor em {path} não pode ser nulo."),
+    "missing_check": Text("Check {check_code} has not been made.", "A verificação {check_code} não foi feita."),
+    "stale_check": Text(
+        "Check {check_code} is of revision {check_rev}, the session is at {session_rev}.",
+        "A verificação {check_code} é da revisão {check_rev}; a sessão está na {session_rev}.",
+    ),
+    "hold_expired": Text("The hold of {check_code} ran out.", "A reserva de {check_code} expirou."),
+    "blocking_issues": Text("Open issues stand in the way.", "Há pendências que impedem a finalização."),
+    "empty_session": Text("An order needs at least one item.", "Um pedido precisa de pelo menos um item."),
+    "duplicate_external_ref": Text(
+        "External ref {external_ref} belongs to order {order_ref} already.",
+        "A referência externa {external_ref} já pertence ao pedido {order_ref}.",
+    ),
+    "order_not_found": Text("There is no order {ref}.", "Não há pedido {ref}."),
+    "terminal_status": Text(
+        "The order is {current_status}, which is final.", "O pedido está {current_status}, que é definitivo."
+    ),
+    "invalid_transition": Text(
+        "An order that is {current_status} cannot become {requested_status}.",
+        "Um pedido {current_status} não pode passar a {requested_status}.",
+    ),
+    "directive_not_found": Text("There is no directive {id}.", "Não há diretiva {id}."),
+    "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),
+}
