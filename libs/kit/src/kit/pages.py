@@ -1,0 +1,41 @@
+"""Keyset pages: the token of the next page holds the last row's key."""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import orjson
+
+from kit.errors import Invalid
+
+Row = TypeVar("Row")
+SIZE = 25
+
+
+def token(*key: str | int) -> str:
+    """Returns an opaque token of a row's key."""
+    return base64.urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
+
+
+def key(text: str, *first: str | int) -> list[Any]:
+    """Returns the key in a token, or `first` where the token is empty; raises Invalid(`invalid_page_token`).
+
+    `first` lies before every row and says how many parts a key has, and of which types.
+    """
+    if not text:
+        return list(first)
+    try:
+        found = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise Invalid("invalid_page_token") from error
+    if not isinstance(found, list) or [type(part) for part in found] != [type(part) for part in first]:
+        raise Invalid("invalid_page_token")
+    return found
+
+
+def cut(rows: Sequence[Row], size: int, last: Callable[[Row], tuple[str | int, ...]]) -> tuple[Sequence[Row], str]:
+    """Returns the page's rows and the token of the next, given one row more than the page's size where there is one."""
+    if len(rows) <= size:
+        return rows, ""
+    return rows[:size], token(*last(rows[size - 1]))
