@@ -1,5 +1,6 @@
 """`comanda up`, `status`, `down`: real processes, a real PostgreSQL and NATS, stand-in services."""
 
+import asyncio
 import json
 import os
 import signal
@@ -8,8 +9,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import asyncpg
 import psutil
-import psycopg
 import pytest
 
 from comanda_cli.fleet import addresses, ending, leftovers
@@ -30,6 +31,19 @@ def up(shell: Shell, *arguments: str, **more: str) -> None:
 def status(shell: Shell) -> dict[str, dict[str, object]]:
     """The processes by name."""
     return {line["name"]: line for line in json.loads(shell.run("status", "--json").stdout)["processes"]}
+
+
+def sql(url: str, statement: str) -> object:
+    """Runs a statement and returns its first value."""
+
+    async def run() -> object:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval(statement)
+        finally:
+            await connection.close()
+
+    return asyncio.run(run())
 
 
 def test_a_fleet_starts_reports_and_ends(shell: Shell) -> None:
@@ -60,11 +74,10 @@ def test_credentials_are_the_owners_only_and_last(shell: Shell) -> None:
 
 def test_a_service_has_its_own_database_and_no_other(shell: Shell) -> None:
     up(shell)
-    urls = addresses.kept(shell.home).databases
-    with psycopg.connect(urls["orders"]) as connection:
-        connection.execute("create table mine (id int)")
-    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-        psycopg.connect(f"{urls['orders'].rpartition('/')[0]}/comanda_sales")
+    own = addresses.kept(shell.home).databases["orders"]
+    sql(own, "create table mine (id int)")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for database"):
+        sql(f"{own.rpartition('/')[0]}/comanda_sales", "select 1")
 
 
 def test_a_killed_service_and_a_killed_server_are_started_again_and_it_shows(shell: Shell) -> None:
@@ -82,15 +95,14 @@ def test_a_killed_service_and_a_killed_server_are_started_again_and_it_shows(she
 def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_recovers(shell: Shell) -> None:
     up(shell)
     credentials = shell.home.credentials()
-    with psycopg.connect(addresses.kept(shell.home).databases["orders"], autocommit=True) as connection:
-        connection.execute("create table kept as select 1 as one")
+    own = addresses.kept(shell.home).databases["orders"]
+    sql(own, "create table kept as select 1 as one")
     members = leftovers.members(shell.home)
     shell.supervisor().kill()
     assert psutil.wait_procs(members, timeout=15)[1] == []
     up(shell)
     assert shell.home.credentials() == credentials
-    with psycopg.connect(addresses.kept(shell.home).databases["orders"]) as connection:
-        assert connection.execute("select one from kept").fetchone() == (1,)
+    assert sql(own, "select one from kept") == 1
 
 
 def test_the_next_start_need_not_wait_for_a_killed_supervisors_servers(shell: Shell) -> None:
@@ -199,7 +211,5 @@ def test_servers_that_exist_are_used(shell: Shell, tmp_path: Path) -> None:
     with Postgres(tmp_path / "pg", durable=False) as postgres, Nats(tmp_path / "nats") as nats:
         up(shell, COMANDA_DATABASE_URL=postgres.url, COMANDA_NATS_URL=nats.url)
         assert not {"postgres", "nats"} & set(status(shell))
-        with psycopg.connect(postgres.url) as connection:
-            query = "select count(*) from pg_database where datname like 'comanda_%'"
-            assert connection.execute(query).fetchone() == (4,)
+        assert sql(postgres.url, "select count(*) from pg_database where datname like 'comanda_%'") == 4
         shell.run("down")

@@ -1,11 +1,12 @@
 """PostgreSQL from its wheel."""
 
+import asyncio
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import psutil
-import psycopg
 import pytest
 
 from embedded import EmbeddedError, Postgres
@@ -13,16 +14,16 @@ from embedded.postgres import check_version, initialise
 
 
 def ask(server: Postgres, question: str) -> object:
-    """Asks one value of the server, over a connection of its own."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        row = connection.execute(question.encode()).fetchone()
-        return row[0] if row else None
+    """Runs a statement over a connection of its own, and returns its first value."""
+    return asyncio.run(_ask(server.url, question))
 
 
-def tell(server: Postgres, command: str) -> None:
-    """Runs a command on the server, over a connection of its own."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(command.encode())
+async def _ask(url: str, question: str) -> object:
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(question)
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,8 @@ def test_it_is_version_18(postgres: Postgres) -> None:
 
 
 def test_it_has_no_access_without_the_password(postgres: Postgres) -> None:
-    with pytest.raises(psycopg.OperationalError, match="password"):
-        psycopg.connect(f"postgresql://postgres:wrong@127.0.0.1:{postgres.port}/postgres")
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        asyncio.run(_ask(f"postgresql://postgres:wrong@127.0.0.1:{postgres.port}/postgres", "select 1"))
 
 
 def test_its_password_is_for_its_owner_only(tmp_path: Path) -> None:
@@ -48,14 +49,14 @@ def test_its_password_is_for_its_owner_only(tmp_path: Path) -> None:
 
 
 def test_it_keeps_data_and_port_over_a_restart(postgres: Postgres) -> None:
-    tell(postgres, "create table kept as select 1 as one")
+    ask(postgres, "create table kept as select 1 as one")
     before = postgres.port
     postgres.restart()
     assert (postgres.port, ask(postgres, "select one from kept")) == (before, 1)
 
 
 def test_what_committed_survives_a_kill_of_every_process(postgres: Postgres) -> None:
-    tell(postgres, "create table survivor as select 2 as two")
+    ask(postgres, "create table survivor as select 2 as two")
     postgres.kill()
     assert postgres.pid is None
     postgres.start()

@@ -1,50 +1,52 @@
 """A step of the start, `python -m comanda_cli.fleet.databases HOME`: a database and a login for every service."""
 
+import asyncio
 import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import psycopg
-from psycopg import sql
+import asyncpg
 
 from comanda_cli.fleet.addresses import kept
 from comanda_cli.fleet.home import Home
 
 
-def prepare(admin_url: str, database_urls: list[str]) -> None:
+async def prepare(admin_url: str, database_urls: list[str]) -> None:
     """Makes the logins and databases that the URLs name, where they are missing, on the administrator's server.
 
     A login's password becomes that of its URL. Nobody but a database's own login may connect to it.
     """
-    with psycopg.connect(admin_url, autocommit=True) as admin:
+    admin = await asyncpg.connect(admin_url)
+    try:
         for url in database_urls:
-            _prepare_one(admin, url)
+            await _prepare_one(admin, url)
+    finally:
+        await admin.close()
 
 
-def _prepare_one(admin: psycopg.Connection, url: str) -> None:
+async def _prepare_one(admin: asyncpg.Connection, url: str) -> None:
     parts = urlsplit(url)
     login, password, database = parts.username or "", unquote(parts.password or ""), parts.path.lstrip("/")
-    names = {"login": sql.Identifier(login), "database": sql.Identifier(database), "password": sql.Literal(password)}
-    verb = sql.SQL("ALTER" if _exists(admin, "pg_roles", "rolname", login) else "CREATE")
-    admin.execute(sql.SQL("{verb} ROLE {login} LOGIN PASSWORD {password}").format(verb=verb, **names))
-    if not _exists(admin, "pg_database", "datname", database):
+    verb = "ALTER" if await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", login) else "CREATE"
+    await _run(admin, f"{verb} ROLE %I LOGIN PASSWORD %L", login, password)
+    if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
         # An administrator who is no superuser may give a database only to a role that he is a member of.
-        admin.execute(sql.SQL("GRANT {login} TO CURRENT_USER").format(**names))
-        admin.execute(sql.SQL("CREATE DATABASE {database} OWNER {login}").format(**names))
-    admin.execute(sql.SQL("REVOKE ALL ON DATABASE {database} FROM PUBLIC").format(**names))
+        await _run(admin, "GRANT %I TO CURRENT_USER", login)
+        await _run(admin, "CREATE DATABASE %I OWNER %I", database, login)
+    await _run(admin, "REVOKE ALL ON DATABASE %I FROM PUBLIC", database)
 
 
-def _exists(admin: psycopg.Connection, catalogue: str, column: str, name: str) -> bool:
-    query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(sql.Identifier(catalogue), sql.Identifier(column))
-    return admin.execute(query, [name]).fetchone() is not None
+async def _run(admin: asyncpg.Connection, statement: str, *values: str) -> None:
+    # These statements take no parameters: the server itself writes the values into them, quoted as it reads them.
+    await admin.execute(await admin.fetchval("SELECT format($1, VARIADIC $2::text[])", statement, values))
 
 
 def main(path: str) -> None:
     """Prepares the databases of a home."""
     addresses = kept(Home(Path(path)))
     try:
-        prepare(addresses.admin_url, list(addresses.databases.values()))
-    except psycopg.Error as error:
+        asyncio.run(prepare(addresses.admin_url, list(addresses.databases.values())))
+    except (asyncpg.PostgresError, OSError) as error:
         sys.exit(f"cannot prepare the databases: {' '.join(str(error).split())}")
 
 
