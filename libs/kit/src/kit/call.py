@@ -17,6 +17,8 @@ class Call:
     request_id: str
     address: str
     agent: str
+    bearer: str = ""
+    """The credential, to call another service on the caller's behalf."""
     replayed: bool = False
 
 

@@ -20,6 +20,7 @@ class DomainError(Exception):
     def __init__(
         self,
         code: str,
+        /,
         *,
         message: str = "",
         violations: Sequence[Violation] = (),

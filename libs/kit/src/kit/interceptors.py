@@ -103,6 +103,7 @@ def _call(method: contract.Method, metadata: dict[str, str], language: str) -> C
         request_id=metadata.get("x-request-id") or uuid7().hex,
         address=metadata.get("x-client-address", ""),
         agent=metadata.get("x-client-agent", "")[:500],
+        bearer=metadata.get("authorization", "").partition(" ")[2],
     )
 
 

@@ -1,8 +1,11 @@
 """The tables as they are after all migrations: alembic compares the database with them."""
 
+from typing import Any
+
 import sqlalchemy as sa
-from kit import machinery
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
+
+from kit import machinery
 
 METADATA = sa.MetaData()
 machinery.tables(METADATA)
@@ -10,11 +13,11 @@ TIME = TIMESTAMP(timezone=True)
 EMPTY = sa.text("''::text")
 
 
-def _columns(kind: object, *names: str, nullable: bool = False) -> list[sa.Column[object]]:
-    return [sa.Column(name, kind, nullable=nullable) for name in names]  # type: ignore[call-overload]  # one kind for all
+def _columns(kind: Any, *names: str, nullable: bool = False) -> list[sa.Column[Any]]:
+    return [sa.Column(name, kind, nullable=nullable) for name in names]
 
 
-def _key(*names: str) -> list[sa.Column[object]]:
+def _key(*names: str) -> list[sa.Column[Any]]:
     return [sa.Column("business_id", UUID, primary_key=True), *(sa.Column(n, sa.Text, primary_key=True) for n in names)]
 
 

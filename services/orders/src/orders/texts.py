@@ -5,7 +5,7 @@ from kit.texts import Catalogue, Text
 _SEALED = "não pode mais ser alterada."
 
 TEXTS: Catalogue = {
-    "channel_not_found": Text("There is no active channel {channel_code}.", "Não há canal ativo {channel_code}."),
+    "unknown_channel": Text("There is no active channel {channel_code}.", "Não há canal ativo {channel_code}."),
     "duplicate_code": Text("There is a channel {code} already.", "Já existe um canal {code}."),
     "invalid_config": Text(
         "The config is not valid at {path}: {reason}.", "Configuração inválida em {path}: {reason}."
@@ -17,7 +17,6 @@ TEXTS: Catalogue = {
         "A handle needs both its type and its ref.", "Um identificador precisa de tipo e referência."
     ),
     "session_exists": Text("There is a session {session_key} already.", "Já existe uma sessão {session_key}."),
-    "session_not_found": Text("There is no session {session_key}.", "Não há sessão {session_key}."),
     "ambiguous_session": Text(
         "Several channels have a session {session_key}: say which channel_code.",
         "Vários canais têm a sessão {session_key}: informe channel_code.",
@@ -70,7 +69,6 @@ TEXTS: Catalogue = {
         "External ref {external_ref} belongs to order {order_ref} already.",
         "A referência externa {external_ref} já pertence ao pedido {order_ref}.",
     ),
-    "order_not_found": Text("There is no order {ref}.", "Não há pedido {ref}."),
     "terminal_status": Text(
         "The order is {current_status}, which is final.", "O pedido está {current_status}, que é definitivo."
     ),
@@ -78,6 +76,5 @@ TEXTS: Catalogue = {
         "An order that is {current_status} cannot become {requested_status}.",
         "Um pedido {current_status} não pode passar a {requested_status}.",
     ),
-    "directive_not_found": Text("There is no directive {id}.", "Não há diretiva {id}."),
     "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),
 }

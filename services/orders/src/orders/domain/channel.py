@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from kit.errors import Invalid
-
 from orders.domain import flow
 
 INTERNAL, EXTERNAL = "internal", "external"
@@ -130,7 +129,7 @@ KEYS: Mapping[str, Check] = {
     "status_labels": _mapping(_text),
     "status_flow": _texts,
     "price_list": _text,
-    **{key: _text for key in IGNORED},
+    **dict.fromkeys(IGNORED, _text),
 }
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {

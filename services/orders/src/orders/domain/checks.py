@@ -5,15 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kit.errors import Refused
-
 from orders.domain.session import Session
 
 STOCK = "stock"
 
 
-def pending(session: Session, required: Iterable[str]) -> bool:
+def pending(checks: Mapping[str, Any], rev: int, required: Iterable[str]) -> bool:
     """Tells whether a required check of this revision has not been answered yet."""
-    return any((session.checks.get(code) or {}).get("rev") != session.rev for code in required)
+    return any((checks.get(code) or {}).get("rev") != rev for code in required)
 
 
 def check_commit(session: Session, required: Iterable[str], now: datetime) -> None:

@@ -6,14 +6,30 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from kit.errors import Invalid
-
 from orders.domain.channel import EXTERNAL
 from orders.domain.session import Line, Session
 
 PLACES = Decimal("0.001")
 LARGEST = Decimal("999999999.999")
 ROOTS = frozenset(
-    "customer delivery payment notes meta extra custom tags discounts fees tip coupon source operator table tab".split()
+    [
+        "customer",
+        "delivery",
+        "payment",
+        "notes",
+        "meta",
+        "extra",
+        "custom",
+        "tags",
+        "discounts",
+        "fees",
+        "tip",
+        "coupon",
+        "source",
+        "operator",
+        "table",
+        "tab",
+    ]
 )
 DEEPEST, LONGEST_PATH = 5, 128
 

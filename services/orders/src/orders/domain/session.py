@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kit.errors import Conflict, Refused
-
 from orders.domain import money
 from orders.domain.channel import LOCKED
+
+if TYPE_CHECKING:
+    from orders.domain.ops import Op
 
 OPEN, COMMITTED, ABANDONED = "open", "committed", "abandoned"
 
@@ -76,6 +78,29 @@ class Session:
     def total_q(self) -> int:
         """What is to be paid, in minor units."""
         return money.total(self.subtotal_q, self.charges.discount_q, self.charges.tax_q, self.charges.shipping_q)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a caller asks when he opens a session."""
+
+    channel_code: str
+    session_key: str
+    handle_type: str
+    handle_ref: str
+    data: Mapping[str, Any]
+    ops: "Sequence[Op]"
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a commit made, or an earlier one had made."""
+
+    order_ref: str
+    order_id: str
+    total_q: int
+    items_count: int
+    created: bool
 
 
 def check_modifiable(session: Session, expected_rev: int | None) -> None:

@@ -1,0 +1,51 @@
+"""python -m orders [serve|migrate]"""
+
+import sys
+from functools import partial
+
+import orders
+from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
+from kit import client, migrations, server
+from kit.settings import Settings
+from orders import handlers, sweeps
+from orders.catalogue import Catalogue
+from orders.service.channels import ChannelService
+from orders.service.directives import DirectiveService
+from orders.service.orders import OrderService
+from orders.service.sessions import SessionService
+from orders.texts import TEXTS
+
+
+async def serve() -> None:
+    """Serves until SIGTERM."""
+    settings = Settings()
+    async with server.process("orders", settings) as process, client.channel(settings.inventory_address) as inventory:
+        database, signals = process.database, process.signals
+        sessions = SessionService(database, signals, Catalogue(inventory))
+        process.consume(handlers.handlers(signals))
+        sweeps.add(process)
+        await process.serve(
+            [
+                partial(channels_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelService(database)),
+                partial(sessions_pb2_grpc.add_SessionServiceServicer_to_server, sessions),
+                partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
+                partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
+            ],
+            TEXTS,
+            "pt",
+        )
+
+
+def main() -> None:
+    """Runs the command that the argument names; `serve` is the default."""
+    command = sys.argv[1] if len(sys.argv) > 1 else "serve"
+    if command == "migrate":
+        migrations.upgrade(orders, Settings().database_url.get_secret_value())
+    elif command == "serve":
+        server.run(serve)
+    else:
+        sys.exit(f"usage: python -m orders [serve|migrate], not {command}")
+
+
+if __name__ == "__main__":
+    main()

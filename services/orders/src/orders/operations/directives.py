@@ -1,0 +1,99 @@
+"""Queues work, sends it, and learns how it ended."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from google.protobuf import json_format
+from google.protobuf.message import Message
+
+from comanda.inventory.directives.v1 import directives_pb2 as inventory
+from kit import contract, directives, outbox
+from kit.db import Tx
+from kit.errors import NotFound, Refused
+from kit.ids import uuid7
+from orders.domain.directive import CANCELLED, DONE, Directive, Task
+from orders.store import directives as store
+
+OWNED: tuple[type[Message], ...] = (inventory.HoldStock, inventory.CommitStock, inventory.ReleaseStock)
+SWEPT = 200
+
+
+@cache
+def types() -> dict[str, type[Message]]:
+    """Returns the message type of each topic that a service executes; others stay queued."""
+    return {contract.topic(each): each for each in OWNED}
+
+
+def enqueue(tx: Tx, tasks: Iterable[Task], business: UUID | None = None) -> None:
+    """Queues work with the transaction; what is due at once and has an executor leaves with the commit.
+
+    The business is the caller's unless given.
+    """
+    owner = business or tx.business
+    rows = [_row(tx, task) for task in tasks]
+    if not rows:
+        return
+    store.insert(tx, owner, rows)
+    for row in rows:
+        if row.leased_until:
+            _send(tx, owner, row.id, row.topic, row.payload, row.attempts, row.order_ref or row.session_key)
+
+
+def _row(tx: Tx, task: Task) -> store.Row:
+    owned = task.topic in types()
+    now = owned and task.available_at is None
+    lease = store.lease(tx.now) if now else None
+    return store.Row(
+        id=uuid7(),
+        topic=task.topic,
+        payload=task.payload,
+        order_ref=task.order_ref,
+        channel_code=task.channel_code,
+        session_key=task.session_key,
+        attempts=int(now),
+        available_at=task.available_at or tx.now,
+        due_at=store.NEVER if not owned else lease or task.available_at,
+        leased_until=lease,
+        started_at=tx.now if now else None,
+    )
+
+
+def _send(tx: Tx, business: UUID, identifier: UUID, topic: str, payload: Any, attempt: int, about: str) -> None:
+    message = json_format.ParseDict(payload, types()[topic]())
+    aggregate = f"directive/{about}"
+    wrapped = directives.dispatch(
+        message, directive_id=identifier, attempt=attempt, business=business, aggregate=aggregate, tx=tx
+    )
+    outbox.add(tx, aggregate, wrapped, business=business)
+
+
+async def send_due(tx: Tx) -> bool:
+    """Sends directives that are due, and those whose executor never answered; tells whether there may be more."""
+    rows = await store.lease_due(tx, SWEPT)
+    for row in rows:
+        about = row["order_ref"] or row["session_key"]
+        _send(tx, row["business_id"], row["id"], row["topic"], row["payload"], row["attempts"], about)
+    return len(rows) == SWEPT
+
+
+async def retry(tx: Tx, identifier: str) -> Directive:
+    """Makes a directive due at once with its failures forgotten; raises NotFound, or Refused for a done or cancelled one."""
+    found = await _locked(tx, identifier, DONE, CANCELLED)
+    return await store.requeue(tx, found.id)
+
+
+async def cancel(tx: Tx, identifier: str) -> Directive:
+    """Takes a directive out of the queue; harmless when it is cancelled already; raises NotFound, or Refused for a done one."""
+    found = await _locked(tx, identifier, DONE)
+    return await store.cancel(tx, found.id)
+
+
+async def _locked(tx: Tx, identifier: str, *refused: str) -> Directive:
+    found = await store.directive(tx, UUID(identifier), lock=True)
+    if found is None:
+        raise NotFound("not_found", id=identifier)
+    if found.status in refused:
+        raise Refused("directive_settled", id=identifier, status=found.status)
+    return found

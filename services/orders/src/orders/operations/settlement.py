@@ -1,0 +1,122 @@
+"""What becomes of directives once their executor has answered."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from comanda.inventory.directives.v1 import directives_pb2 as inventory
+from comanda.orders.events.v1 import events_pb2
+from comanda.types.v1 import messaging_pb2
+from kit import ids, outbox
+from kit.consumer import Received
+from kit.db import Tx
+from orders import messages
+from orders.domain import checks
+from orders.domain.directive import FAILED
+from orders.operations import directives
+from orders.operations.sessions import release
+from orders.store import directives as store
+from orders.store import sessions
+
+Settled = Received[messaging_pb2.DirectiveSettled]
+STALE = "stale_rev"
+
+
+async def settle(tx: Tx, batch: Sequence[Settled]) -> list[str]:
+    """Writes how directives ended, and check results into their sessions; returns the keys of sessions that were checked."""
+    stale, checked = await _apply_checks(tx, [each for each in batch if _holds(each)])
+    for row in await store.settle(tx, [_settlement(each, stale) for each in _last(batch)]):
+        if row["status"] == FAILED and row["error_code"] != STALE:
+            _tell(tx, row)
+    return checked
+
+
+def _holds(settled: Settled) -> bool:
+    done = settled.message.outcome == messaging_pb2.OUTCOME_DONE
+    return done and settled.message.result.Is(inventory.HoldStockResult.DESCRIPTOR)
+
+
+def _last(batch: Sequence[Settled]) -> list[Settled]:
+    """Leaves one answer for each directive: a success, else the latest attempt's."""
+    ordered = sorted(batch, key=lambda s: (s.message.outcome == messaging_pb2.OUTCOME_DONE, s.message.attempt))
+    return list({each.message.directive_id: each for each in ordered}.values())
+
+
+async def _apply_checks(tx: Tx, batch: Sequence[Settled]) -> tuple[set[str], list[str]]:
+    """Returns the directives whose revision had passed, and the keys of the sessions that now know their check."""
+    results = [(each, _result(each)) for each in batch]
+    newest: dict[tuple[UUID, str, str], tuple[Settled, inventory.HoldStockResult]] = {}
+    for each, result in sorted(results, key=lambda pair: pair[1].rev):
+        newest[(each.business, result.channel_code, result.session_key)] = (each, result)
+    if not newest:
+        return set(), []
+    rows = [_check_row(tx, each, result) for each, result in newest.values()]
+    found = {(r["business_id"], r["channel_code"], r["session_key"]): r for r in await sessions.apply_checks(tx, rows)}
+    for key, row in found.items():
+        if row["state"] == "abandoned" and newest[key][1].holds:
+            _release(tx, row)
+    stale = {each.message.directive_id for each, result in results if _is_stale(found, each, result)}
+    return stale, [signal(key[0], key[2]) for key, row in found.items() if row["applied"]]
+
+
+def signal(business: UUID, session_key: str) -> str:
+    """Returns the key under which those who wait for a session's checks are woken."""
+    return f"{business}/{session_key}"
+
+
+def _is_stale(found: dict[Any, asyncpg.Record], each: Settled, result: inventory.HoldStockResult) -> bool:
+    row = found.get((each.business, result.channel_code, result.session_key))
+    return row is None or (row["state"] == "open" and row["rev"] != result.rev)
+
+
+def _release(tx: Tx, row: asyncpg.Record) -> None:
+    """Gives back a hold that came after its session was abandoned."""
+    task = release(row["channel_code"], row["session_key"], "abandoned")
+    directives.enqueue(tx, [task], business=row["business_id"])
+
+
+def _result(settled: Settled) -> inventory.HoldStockResult:
+    result = inventory.HoldStockResult()
+    settled.message.result.Unpack(result)
+    return result
+
+
+def _check_row(tx: Tx, each: Settled, result: inventory.HoldStockResult) -> Any:
+    stored = messages.json_of(result)
+    outcome = {
+        "rev": result.rev,
+        "at": tx.now.isoformat(),
+        "result": {"holds": stored["holds"], "hold_expires_at": stored.get("hold_expires_at")},
+    }
+    issues = [
+        checks.shortage_issue(shortage, result.rev, ids.code("ISS", 8), (ids.code("ACT", 8), ids.code("ACT", 8)))
+        for shortage in stored["shortages"]
+    ]
+    return each.business, result.channel_code, result.session_key, result.rev, checks.STOCK, outcome, issues
+
+
+def _settlement(each: Settled, stale: set[str]) -> store.Settlement:
+    message = each.message
+    is_stale = message.directive_id in stale
+    return store.Settlement(
+        business=each.business,
+        id=UUID(message.directive_id),
+        attempt=message.attempt,
+        outcome=messaging_pb2.OUTCOME_FAILED if is_stale else message.outcome,
+        error_code=STALE if is_stale else message.error_code,
+        error="Stale directive: the session has moved on" if is_stale else message.error,
+        retry_after=message.retry_after.ToMilliseconds() / 1000 if message.HasField("retry_after") else None,
+    )
+
+
+def _tell(tx: Tx, row: asyncpg.Record) -> None:
+    event = events_pb2.DirectiveFailed(
+        directive_id=str(row["id"]),
+        topic=row["topic"],
+        order_ref=row["order_ref"],
+        error_code=row["error_code"],
+        error=row["last_error"],
+    )
+    outbox.add(tx, f"directive/{row['id']}", event, business=row["business_id"])

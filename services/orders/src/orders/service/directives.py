@@ -1,0 +1,38 @@
+"""DirectiveService."""
+
+from uuid import UUID
+
+from comanda.orders.v1 import directives_pb2 as pb
+from comanda.orders.v1 import directives_pb2_grpc
+from kit.db import Database, Tx
+from kit.errors import NotFound
+from kit.rpc import rpc
+from orders import messages, queries
+from orders.operations import directives
+from orders.store import directives as store
+
+
+class DirectiveService(directives_pb2_grpc.DirectiveServiceServicer):
+    """See the proto."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @rpc
+    async def GetDirective(self, tx: Tx, request: pb.GetDirectiveRequest) -> pb.GetDirectiveResponse:
+        found = await store.directive(tx, UUID(request.id))
+        if found is None:
+            raise NotFound("not_found", id=request.id)
+        return pb.GetDirectiveResponse(directive=messages.directive(found))
+
+    @rpc
+    async def ListDirectives(self, tx: Tx, request: pb.ListDirectivesRequest) -> pb.ListDirectivesResponse:
+        return await queries.list_directives(tx, request)
+
+    @rpc
+    async def RetryDirective(self, tx: Tx, request: pb.RetryDirectiveRequest) -> pb.RetryDirectiveResponse:
+        return pb.RetryDirectiveResponse(directive=messages.directive(await directives.retry(tx, request.id)))
+
+    @rpc
+    async def CancelDirective(self, tx: Tx, request: pb.CancelDirectiveRequest) -> pb.CancelDirectiveResponse:
+        return pb.CancelDirectiveResponse(directive=messages.directive(await directives.cancel(tx, request.id)))

@@ -1,0 +1,97 @@
+"""SessionService."""
+
+from time import monotonic
+from typing import Any
+
+from comanda.orders.v1 import sessions_pb2 as pb
+from comanda.orders.v1 import sessions_pb2_grpc
+from kit import rpc as frame
+from kit.call import current
+from kit.db import Database, Tx
+from kit.errors import Invalid, NotFound
+from kit.identity import Identity
+from kit.rpc import rpc
+from kit.signals import Signals
+from orders import messages, queries
+from orders.catalogue import Catalogue
+from orders.operations import sessions
+from orders.operations.settlement import signal
+from orders.store import sessions as store
+
+GLANCE_SECONDS = 0.5
+"""How often a waiting commit looks for itself, should a wake-up from another process get lost."""
+
+
+class SessionService(sessions_pb2_grpc.SessionServiceServicer):
+    """See the proto."""
+
+    def __init__(self, database: Database, signals: Signals, catalogue: Catalogue) -> None:
+        self.database = database
+        self._signals = signals
+        self._catalogue = catalogue
+
+    async def OpenSession(self, request: pb.OpenSessionRequest, context: Any) -> pb.OpenSessionResponse:
+        prices = await self._catalogue.prices(messages.ops(request.ops))
+
+        async def opened(_: Any, tx: Tx, request: pb.OpenSessionRequest) -> pb.OpenSessionResponse:
+            session, created = await sessions.open_session(tx, messages.opening(request), prices)
+            return pb.OpenSessionResponse(session=messages.session(session), created=created)
+
+        return await frame.answer(self, opened, request)
+
+    @rpc
+    async def GetSession(self, tx: Tx, request: pb.GetSessionRequest) -> pb.GetSessionResponse:
+        session = await store.session(tx, request.session_key, request.channel_code)
+        if session is None:
+            raise NotFound("not_found", session_key=request.session_key)
+        return pb.GetSessionResponse(session=messages.session(session))
+
+    @rpc
+    async def ListSessions(self, tx: Tx, request: pb.ListSessionsRequest) -> pb.ListSessionsResponse:
+        return await queries.list_sessions(tx, request)
+
+    async def ModifySession(self, request: pb.ModifySessionRequest, context: Any) -> pb.ModifySessionResponse:
+        prices = await self._catalogue.prices(messages.ops(request.ops))
+
+        async def modified(_: Any, tx: Tx, request: pb.ModifySessionRequest) -> pb.ModifySessionResponse:
+            expected = request.expected_rev if request.HasField("expected_rev") else None
+            place = (request.session_key, request.channel_code)
+            session = await sessions.modify_session(tx, *place, expected, messages.ops(request.ops), prices)
+            return pb.ModifySessionResponse(session=messages.session(session))
+
+        return await frame.answer(self, modified, request)
+
+    async def CommitSession(self, request: pb.CommitSessionRequest, context: Any) -> pb.CommitSessionResponse:
+        if not request.idempotency_key:
+            raise Invalid("idempotency_key_required", field="idempotency_key")
+        await self._wait_for_checks(request)
+        return await frame.answer(self, _commit, request)
+
+    async def _wait_for_checks(self, request: pb.CommitSessionRequest) -> None:
+        """Waits, outside any transaction, until the checks of the present revision are answered or the time is up."""
+        identity = current.get().identity
+        end = monotonic() + request.wait_for_checks_ms / 1000
+        with self._signals.expect(signal(identity.business_id, request.session_key)) as answer:
+            while (left := end - monotonic()) > 0 and await self._waits(request, identity):
+                await answer.wait(min(left, GLANCE_SECONDS))
+
+    async def _waits(self, request: pb.CommitSessionRequest, identity: Identity) -> bool:
+        place = (request.session_key, request.channel_code)
+        return await self.database.read(lambda tx: store.waits_for_checks(tx, *place), identity)
+
+    @rpc
+    async def AbandonSession(self, tx: Tx, request: pb.AbandonSessionRequest) -> pb.AbandonSessionResponse:
+        session = await sessions.abandon_session(tx, request.session_key, request.channel_code, request.reason)
+        return pb.AbandonSessionResponse(session=messages.session(session))
+
+
+async def _commit(_: Any, tx: Tx, request: pb.CommitSessionRequest) -> pb.CommitSessionResponse:
+    made = await sessions.commit_session(
+        tx,
+        request.session_key,
+        request.channel_code,
+        external_ref=request.external_ref,
+        token=request.idempotency_key,
+        expected_rev=request.expected_rev if request.HasField("expected_rev") else None,
+    )
+    return messages.commit(made, request.idempotency_key)

@@ -1,0 +1,162 @@
+"""Directives: the queue of record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from comanda.types.v1 import messaging_pb2
+from kit.db import Tx
+from orders.domain.directive import LEASE_SECONDS, LONGEST_LEASE_SECONDS, MOST_FAILURES, Directive
+
+COLUMNS = """id, topic, case when status = 'queued' and leased_until > now() then 'running' else status end as status,
+    payload, order_ref, session_key, attempts, available_at, error_code, last_error, created_at, started_at, updated_at"""
+INSERT = """
+    insert into directives (business_id, id, topic, status, payload, order_ref, channel_code, session_key, attempts,
+        available_at, due_at, leased_until, created_at, started_at, updated_at)
+    select $1, t.id, t.topic, 'queued', t.payload, t.order_ref, t.channel_code, t.session_key, t.attempts,
+        t.available_at, t.due_at, t.leased_until, $2, t.started_at, $2
+    from unnest($3::uuid[], $4::text[], $5::jsonb[], $6::text[], $7::text[], $8::text[], $9::int[], $10::timestamptz[],
+        $11::timestamptz[], $12::timestamptz[], $13::timestamptz[])
+        as t (id, topic, payload, order_ref, channel_code, session_key, attempts, available_at, due_at, leased_until,
+            started_at)
+"""
+DIRECTIVE = f"select {COLUMNS} from directives where business_id = $1 and id = $2"
+LOCKED_DIRECTIVE = f"{DIRECTIVE} for update"
+REQUEUE = f"""
+    update directives set status = 'queued', attempts = 0, failures = 0, available_at = now(), due_at = now(),
+        leased_until = null, updated_at = now()
+    where business_id = $1 and id = $2 returning {COLUMNS}
+"""
+CANCEL = f"""
+    update directives set status = 'cancelled', leased_until = null, updated_at = now()
+    where business_id = $1 and id = $2 returning {COLUMNS}
+"""
+# A lease that ran out only sends the work again: that its executor was away is no failure of the work. While the outbox
+# is behind, nothing that was sent before is sent again: the first message has not even left.
+LEASE_DUE = f"""
+    with due as (
+        select business_id, id from directives
+        where status = 'queued' and due_at <= now()
+            and (attempts = 0 or leased_until is null
+                or not exists (select from outbox where created_at < now() - interval '10 seconds'))
+        order by due_at limit $1
+        for update skip locked
+    )
+    update directives d
+    set attempts = d.attempts + 1, started_at = now(), updated_at = now(),
+        leased_until = now() + make_interval(secs => least({LONGEST_LEASE_SECONDS}, {LEASE_SECONDS} * 2 ^ least(d.attempts, 9))),
+        due_at = now() + make_interval(secs => least({LONGEST_LEASE_SECONDS}, {LEASE_SECONDS} * 2 ^ least(d.attempts, 9)))
+    from due
+    where d.business_id = due.business_id and d.id = due.id
+    returning d.business_id, d.id, d.topic, d.payload, d.order_ref, d.session_key, d.attempts
+"""
+# What an earlier attempt says of a failure no longer counts; that it succeeded always does.
+SETTLE = f"""
+    with given as (
+        select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::text[], $6::text[], $7::float8[])
+            as g (business_id, id, attempt, outcome, error_code, error, retry_after)
+    ), locked as (
+        select d.business_id, d.id, d.failures + 1 as failures
+        from directives d join given g using (business_id, id)
+        where d.status = 'queued' and (g.outcome = {messaging_pb2.OUTCOME_DONE} or g.attempt = d.attempts)
+        order by d.business_id, d.id
+        for update of d
+    )
+    update directives d
+    set status = case
+            when g.outcome = {messaging_pb2.OUTCOME_DONE} then 'done'
+            when g.outcome = {messaging_pb2.OUTCOME_FAILED} or l.failures >= {MOST_FAILURES} then 'failed'
+            else 'queued' end,
+        failures = case when g.outcome = {messaging_pb2.OUTCOME_DONE} then d.failures else l.failures end,
+        available_at = case when g.outcome = {messaging_pb2.OUTCOME_RETRY}
+            then now() + make_interval(secs => coalesce(g.retry_after, 2 ^ l.failures)) else d.available_at end,
+        due_at = now() + make_interval(secs => coalesce(g.retry_after, 2 ^ l.failures)),
+        leased_until = null, error_code = g.error_code, last_error = g.error, updated_at = now()
+    from given g join locked l using (business_id, id)
+    where d.business_id = g.business_id and d.id = g.id
+    returning d.business_id, d.id, d.topic, d.status, d.order_ref, d.channel_code, d.session_key, d.error_code, d.last_error
+"""
+OLDEST = "select extract(epoch from now() - min(available_at))::float8 from directives where status = 'queued' and due_at <= now()"
+
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When a directive that no service executes is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A directive to be saved."""
+
+    id: UUID
+    topic: str
+    payload: Any
+    order_ref: str
+    channel_code: str
+    session_key: str
+    attempts: int
+    available_at: datetime
+    due_at: datetime | None
+    leased_until: datetime | None
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an attempt ended; retry_after is in seconds."""
+
+    business: UUID
+    id: UUID
+    attempt: int
+    outcome: int
+    error_code: str
+    error: str
+    retry_after: float | None
+
+
+def insert(tx: Tx, business: UUID, rows: Sequence[Row]) -> None:
+    """Saves new directives with one statement."""
+    names = Row.__dataclass_fields__
+    tx.later(INSERT, business, tx.now, *([getattr(row, name) for row in rows] for name in names))
+
+
+def lease(now: datetime) -> datetime:
+    """Returns until when the first attempt may take."""
+    return now + timedelta(seconds=LEASE_SECONDS)
+
+
+async def directive(tx: Tx, identifier: UUID, *, lock: bool = False) -> Directive | None:
+    """Returns the directive; locked until the transaction ends where asked."""
+    row = await tx.connection.fetchrow(LOCKED_DIRECTIVE if lock else DIRECTIVE, tx.business, identifier)
+    return Directive(**row) if row else None
+
+
+async def requeue(tx: Tx, identifier: UUID) -> Directive:
+    """Makes a directive due at once, as if it had never been tried."""
+    [row] = await tx.connection.fetch(REQUEUE, tx.business, identifier)
+    return Directive(**row)
+
+
+async def cancel(tx: Tx, identifier: UUID) -> Directive:
+    """Takes a directive out of the queue."""
+    [row] = await tx.connection.fetch(CANCEL, tx.business, identifier)
+    return Directive(**row)
+
+
+async def lease_due(tx: Tx, limit: int) -> "list[asyncpg.Record]":
+    """Leases out directives that are due, and those whose lease has run out; returns what is to be sent."""
+    return await tx.connection.fetch(LEASE_DUE, limit)
+
+
+async def settle(tx: Tx, settlements: Sequence[Settlement]) -> "list[asyncpg.Record]":
+    """Writes how attempts ended; returns the directives that this changed."""
+    names = Settlement.__dataclass_fields__
+    return await tx.connection.fetch(SETTLE, *([getattr(each, name) for each in settlements] for name in names))
+
+
+async def oldest_seconds(tx: Tx) -> float:
+    """Returns how long the directive that waits longest has been due, in seconds."""
+    return await tx.connection.fetchval(OLDEST) or 0.0

@@ -1,0 +1,108 @@
+"""Orders with their lines and their history."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+
+from kit.db import RETRY, Tx
+from orders.domain.flow import STAMPED
+from orders.domain.order import Order, line_json
+from orders.domain.session import Charges
+from orders.store.lines import line_of
+
+NAMES = (
+    "ref", "id", "channel_code", "config_version", "session_key", "handle_type", "handle_ref", "external_ref", "status",
+    "currency", "subtotal_q", "discount_q", "shipping_q", "tax_q", "total_q", "items_count", "data", "snapshot", "last_seq",
+    "created_at", "updated_at",
+)  # fmt: skip
+STAMPS = tuple(f"{status}_at" for status in STAMPED)
+COLUMNS = ", ".join(f"o.{name}" for name in (*NAMES, *STAMPS))
+SEALED = ("discount_q", "shipping_q", "tax_q")
+ITEMS = """(select coalesce(jsonb_agg(jsonb_build_object('line_id', i.line_id, 'sku', i.sku, 'name', i.name,
+        'qty', i.qty::text, 'unit_price_q', i.unit_price_q, 'meta', i.meta) order by i.position), '[]'::jsonb)
+    from order_items i where i.business_id = o.business_id and i.order_ref = o.ref) as items"""
+FLOW = """join channel_configs c on c.business_id = o.business_id and c.channel_code = o.channel_code
+        and c.version = o.config_version"""
+
+ORDER = f"select {COLUMNS}, {ITEMS}, c.config from orders o {FLOW} where o.business_id = $1 and o.ref = $2"
+LOCKED_ORDER = f"{ORDER} for update of o"
+ORDER_OF_SESSION = """select ref, id, total_q, items_count from orders
+    where business_id = $1 and channel_code = $2 and session_key = $3"""
+INSERT = f"""insert into orders (business_id, {", ".join((*NAMES, *STAMPS))})
+    values ($1, {", ".join(f"${index + 2}" for index in range(len(NAMES) + len(STAMPS)))})"""
+INSERT_ITEMS = """
+    insert into order_items (business_id, order_ref, line_id, position, sku, name, qty, unit_price_q, line_total_q, meta)
+    select $1, $2, line_id, position, sku, name, qty, unit_price_q, line_total_q, meta
+    from rows from (jsonb_to_recordset($3::jsonb) as (line_id text, sku text, name text, qty numeric, unit_price_q bigint,
+        line_total_q bigint, meta jsonb)) with ordinality
+        as items (line_id, sku, name, qty, unit_price_q, line_total_q, meta, position)
+"""
+UPDATE = f"""update orders set status = $3, data = $4, last_seq = $5, updated_at = $6,
+    {", ".join(f"{name} = ${index + 7}" for index, name in enumerate(STAMPS))}
+    where business_id = $1 and ref = $2"""
+INSERT_EVENT = """
+    insert into order_events (business_id, order_ref, seq, type, actor, actor_label, payload, request_id, address, agent,
+        created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An order with the rules that it began with."""
+
+    order: Order
+    config: Mapping[str, Any]
+
+
+async def order(tx: Tx, ref: str, *, lock: bool = False) -> Found | None:
+    """Returns the order; locked until the transaction ends where asked."""
+    row = await tx.connection.fetchrow(LOCKED_ORDER if lock else ORDER, tx.business, ref)
+    return Found(order_of(row), row["config"]) if row else None
+
+
+async def order_of_session(tx: Tx, channel_code: str, session_key: str) -> asyncpg.Record | None:
+    """Returns ref, id, total, and number of lines of the order that a session became."""
+    return await tx.connection.fetchrow(ORDER_OF_SESSION, tx.business, channel_code, session_key)
+
+
+def insert_order(tx: Tx, new: Order) -> None:
+    """Saves a new order with its lines; an external ref that was taken meanwhile is looked up again."""
+    tx.conflicts["orders_external_ref"] = RETRY
+    tx.conflicts["orders_session"] = RETRY
+    tx.conflicts["orders_pkey"] = RETRY
+    values = _values(new)
+    tx.later(INSERT, tx.business, *(values[name] for name in (*NAMES, *STAMPS)))
+    tx.later(INSERT_ITEMS, tx.business, new.ref, [line_json(line) for line in new.lines])
+
+
+def update_order(tx: Tx, changed: Order) -> None:
+    """Saves what may change of a locked order."""
+    stamps = (changed.stamps.get(status) for status in STAMPED)
+    tx.later(
+        UPDATE, tx.business, changed.ref, changed.status, changed.data, changed.last_seq, changed.updated_at, *stamps
+    )
+
+
+def insert_event(tx: Tx, ref: str, seq: int, kind: str, payload: Mapping[str, Any], actor_label: str = "") -> None:
+    """Adds to an order's history; the caller holds the order's lock."""
+    who = (tx.actor, actor_label, payload, tx.request_id, tx.address, tx.agent)
+    tx.later(INSERT_EVENT, tx.business, ref, seq, kind, *who, tx.now)
+
+
+def order_of(row: asyncpg.Record, items: Sequence[Mapping[str, Any]] | None = None) -> Order:
+    """Returns the order that a row holds, with the lines given or the row's own."""
+    values = {name: row[name] for name in NAMES if name not in SEALED}
+    stamps = {status: row[name] for status, name in zip(STAMPED, STAMPS, strict=True) if row[name]}
+    lines = tuple(line_of(item) for item in (row["items"] if items is None else items))
+    return Order(
+        **values, lines=lines, charges=Charges(row["discount_q"], row["shipping_q"], row["tax_q"]), stamps=stamps
+    )
+
+
+def _values(order: Order) -> dict[str, Any]:
+    own = {name: getattr(order, name) for name in NAMES if name not in SEALED}
+    charges = {name: getattr(order.charges, name) for name in SEALED}
+    return own | charges | {f"{status}_at": order.stamps.get(status) for status in STAMPED}

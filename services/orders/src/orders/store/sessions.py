@@ -1,0 +1,172 @@
+"""Sessions: a row each, with its lines inside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from kit.db import RETRY, Tx
+from kit.errors import Duplicate, Invalid
+from orders.domain import checks
+from orders.domain.channel import rules
+from orders.domain.order import line_json
+from orders.domain.session import Charges, Session
+from orders.store.lines import line_of
+
+NAMES = (
+    "channel_code", "session_key", "id", "handle_type", "handle_ref", "state", "pricing_policy", "edit_policy", "currency",
+    "rev", "lines", "discount_q", "shipping_q", "tax_q", "data", "checks", "issues", "pricing_trace", "commit_token",
+    "order_ref", "opened_at", "committed_at", "updated_at",
+)  # fmt: skip
+COLUMNS = ", ".join(f"s.{name}" for name in NAMES)
+
+CHANNEL_AND_OPEN_SESSION = f"""
+    select c.is_active, c.config as channel_config, c.pricing_policy as channel_pricing_policy,
+        c.edit_policy as channel_edit_policy, c.currency as channel_currency, {COLUMNS}
+    from channels c
+    left join sessions s on s.business_id = c.business_id and s.channel_code = c.code and s.state = 'open'
+        and s.handle_type = $3 and s.handle_ref = $4 and $4 <> ''
+    where c.business_id = $1 and c.code = $2
+"""
+OPEN_CHECKS = """
+    select s.rev, s.checks, c.config from sessions s
+    join channels c on c.business_id = s.business_id and c.code = s.channel_code
+    where s.business_id = $1 and s.session_key = $2 and ($3 = '' or s.channel_code = $3) and s.state = 'open'
+        and s.lines <> '[]'
+"""
+SESSIONS_OF_KEY = f"""
+    select {COLUMNS} from sessions s where s.business_id = $1 and s.session_key = $2 and ($3 = '' or s.channel_code = $3)
+    limit 2
+"""
+LOCKED_SESSIONS = f"""
+    select {COLUMNS}, c.config as channel_config, c.config_version, coalesce(b.timezone, 'America/Sao_Paulo') as timezone,
+        (select o.ref from orders o where o.business_id = $1 and o.channel_code = s.channel_code and o.external_ref = $4
+            and $4 <> '') as twin_ref
+    from sessions s
+    join channels c on c.business_id = s.business_id and c.code = s.channel_code
+    left join businesses b on b.business_id = s.business_id
+    where s.business_id = $1 and s.session_key = $2 and ($3 = '' or s.channel_code = $3)
+    limit 2
+    for update of s
+"""
+INSERT = f"""insert into sessions (business_id, {", ".join(NAMES)})
+    values ($1, {", ".join(f"${index + 2}" for index in range(len(NAMES)))})"""
+CHANGEABLE = (
+    "state", "rev", "lines", "discount_q", "shipping_q", "tax_q", "data", "checks", "issues", "pricing_trace", "commit_token",
+    "order_ref", "committed_at", "updated_at",
+)  # fmt: skip
+UPDATE = f"""update sessions set {", ".join(f"{name} = ${index + 4}" for index, name in enumerate(CHANGEABLE))}
+    where business_id = $1 and channel_code = $2 and session_key = $3"""
+APPLY_CHECKS = """
+    with given as (
+        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::jsonb[], $7::jsonb[])
+            as g (business_id, channel_code, session_key, rev, code, outcome, issues)
+    ), locked as (
+        select s.business_id, s.channel_code, s.session_key, s.rev, s.state
+        from sessions s join given g using (business_id, channel_code, session_key)
+        order by s.business_id, s.channel_code, s.session_key
+        for update of s
+    ), applied as (
+        update sessions s
+        set checks = s.checks || jsonb_build_object(g.code, g.outcome),
+            issues = g.issues || coalesce((select jsonb_agg(i) from jsonb_array_elements(s.issues) i
+                where i ->> 'source' <> g.code), '[]'::jsonb)
+        from given g join locked l using (business_id, channel_code, session_key)
+        where s.business_id = g.business_id and s.channel_code = g.channel_code and s.session_key = g.session_key
+            and l.rev = g.rev and l.state = 'open'
+        returning s.business_id, s.channel_code, s.session_key
+    )
+    select l.business_id, l.channel_code, l.session_key, l.state, l.rev, a.session_key is not null as applied
+    from locked l left join applied a using (business_id, channel_code, session_key)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A session that nobody else can change until the transaction ends, with what its commit must know."""
+
+    session: Session
+    config: Mapping[str, Any]
+    config_version: int
+    timezone: str
+    twin_ref: str | None
+    """The order that has the external ref already."""
+
+
+async def channel_and_open_session(
+    tx: Tx, channel_code: str, handle_type: str, handle_ref: str
+) -> tuple[asyncpg.Record | None, Session | None]:
+    """Returns the channel's row and the session that is open under the handle."""
+    row = await tx.connection.fetchrow(CHANNEL_AND_OPEN_SESSION, tx.business, channel_code, handle_type, handle_ref)
+    return row, session_of(row) if row and row["id"] else None
+
+
+async def waits_for_checks(tx: Tx, key: str, channel_code: str) -> bool:
+    """Tells whether the session is open, has lines, and waits for a required check."""
+    rows = await tx.connection.fetch(OPEN_CHECKS, tx.business, key, channel_code)
+    return any(checks.pending(row["checks"], row["rev"], rules(row["config"]).required_checks) for row in rows)
+
+
+async def session(tx: Tx, key: str, channel_code: str) -> Session | None:
+    """Returns the session; raises Invalid(`ambiguous_session`) when several channels have it and none is named."""
+    row = _single(await tx.connection.fetch(SESSIONS_OF_KEY, tx.business, key, channel_code), key)
+    return session_of(row) if row else None
+
+
+async def lock_session(tx: Tx, key: str, channel_code: str, external_ref: str = "") -> Locked | None:
+    """Returns the session locked; raises Invalid(`ambiguous_session`) as above."""
+    row = _single(await tx.connection.fetch(LOCKED_SESSIONS, tx.business, key, channel_code, external_ref), key)
+    if row is None:
+        return None
+    return Locked(session_of(row), row["channel_config"], row["config_version"], row["timezone"], row["twin_ref"])
+
+
+def insert_session(tx: Tx, new: Session) -> None:
+    """Saves a new session; a key that exists raises Duplicate, a handle that was opened meanwhile is looked up again."""
+    tx.conflicts["sessions_pkey"] = Duplicate("session_exists", session_key=new.session_key)
+    tx.conflicts["sessions_open_handle"] = RETRY
+    values = _values(new)
+    tx.later(INSERT, tx.business, *(values[name] for name in NAMES))
+
+
+def update_session(tx: Tx, changed: Session) -> None:
+    """Saves a locked session."""
+    values = _values(changed)
+    key = (tx.business, changed.channel_code, changed.session_key)
+    tx.later(UPDATE, *key, *(values[name] for name in CHANGEABLE))
+
+
+async def apply_checks(
+    tx: Tx, rows: Sequence[tuple[UUID, str, str, int, str, Mapping[str, Any], Sequence[Mapping[str, Any]]]]
+) -> "list[asyncpg.Record]":
+    """Writes check results into the sessions that are open at the revision that was checked; tells of each what it found.
+
+    A row is business, channel, session key, revision, check code, outcome, and issues; the old issues of that check go.
+    """
+    return await tx.connection.fetch(APPLY_CHECKS, *(list(column) for column in zip(*rows, strict=True)))
+
+
+def session_of(row: asyncpg.Record) -> Session:
+    """Returns the session that a row holds."""
+    values = {name: row[name] for name in NAMES if name not in ("lines", "discount_q", "shipping_q", "tax_q")}
+    charges = Charges(row["discount_q"], row["shipping_q"], row["tax_q"])
+    return Session(**values, lines=tuple(map(line_of, row["lines"])), charges=charges)
+
+
+def _values(session: Session) -> dict[str, Any]:
+    own = {name: getattr(session, name) for name in NAMES if name not in ("lines", "discount_q", "shipping_q", "tax_q")}
+    charges = session.charges
+    return own | {
+        "lines": [line_json(line) for line in session.lines],
+        "discount_q": charges.discount_q,
+        "shipping_q": charges.shipping_q,
+        "tax_q": charges.tax_q,
+    }
+
+
+def _single(rows: "list[asyncpg.Record]", key: str) -> asyncpg.Record | None:
+    if len(rows) > 1:
+        raise Invalid("ambiguous_session", session_key=key, field="channel_code")
+    return rows[0] if rows else None
