@@ -170,11 +170,11 @@ def _combined(*statements: tuple[str, int]) -> str:
 async def connect(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     """Opens a pool of at most size connections; JSON columns are read and written as Python values."""
 
-    async def prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    async def prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         for name in ("json", "jsonb"):
             await connection.set_type_codec(name, schema="pg_catalog", encoder=_json, decoder=orjson.loads)
 
-    async def keep(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    async def keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Saves the round trip that would undo session state: nothing here sets any."""
 
     return await asyncpg.create_pool(

@@ -75,10 +75,12 @@ class Process:
         running.append(asyncio.ensure_future(self._watch(checks)))
         await server.start()
         LOG.info("serving", listen=self.settings.listen)
-        await _stopped(running)
-        await checks.enter_graceful_shutdown()
-        await server.stop(GRACE)
-        await tasks.cancel(running)
+        try:
+            await _stopped(running)
+        finally:
+            await checks.enter_graceful_shutdown()
+            await server.stop(GRACE)
+            await tasks.cancel(running)
         LOG.info("drained")
 
     async def _watch(self, checks: health.aio.HealthServicer) -> None:

@@ -88,7 +88,7 @@ def migrated(postgres_url: str) -> Callable[[ModuleType], str]:
         if package.__name__ not in made:
             name = f"template_{package.__name__}_{uuid4().hex[:8]}"
             administer(postgres_url, f'create database "{name}"')
-            migrations.upgrade(package, at(postgres_url, name))
+            apart(lambda: migrations.upgrade(package, at(postgres_url, name)))
             made[package.__name__] = name
         return made[package.__name__]
 
@@ -117,7 +117,7 @@ def at(url: str, database: str) -> str:
 
 
 def administer(url: str, statement: str) -> None:
-    """Runs one statement outside a transaction, from a thread that has no event loop of its own."""
+    """Runs one statement outside a transaction."""
 
     async def execute() -> None:
         connection = await asyncpg.connect(url)
@@ -126,8 +126,13 @@ def administer(url: str, statement: str) -> None:
         finally:
             await connection.close()
 
+    apart(lambda: asyncio.run(execute()))
+
+
+def apart(work: Callable[[], None]) -> None:
+    """Runs work in a thread that has no event loop of its own, and waits for it."""
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(lambda: asyncio.run(execute())).result()
+        pool.submit(work).result()
 
 
 async def eventually(condition: Callable[[], Awaitable[object]], seconds: float = 20.0, every: float = 0.02) -> object:

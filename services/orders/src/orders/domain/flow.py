@@ -1,7 +1,7 @@
 """An order's flow: which status may follow which (spec 1A.3). Flows are data; a channel may bring its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kit.errors import Invalid, Refused
@@ -29,7 +29,7 @@ class Flow:
     """Transitions from an initial status to terminal ones."""
 
     initial: str = INITIAL
-    transitions: Mapping[str, tuple[str, ...]] = TRANSITIONS
+    transitions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: TRANSITIONS)
     terminal: frozenset[str] = TERMINAL
 
     def next(self, status: str) -> tuple[str, ...]:

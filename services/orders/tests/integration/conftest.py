@@ -1,0 +1,157 @@
+"""The orders service in this process, on a real database and a real NATS, with a stock executor that a test can steer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from types import ModuleType
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import orders
+import pytest
+from comanda.inventory.directives.v1 import directives_pb2 as inventory
+from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
+from comanda.types.v1 import options_pb2
+from kit import client, identity, outbox, server, streams, tasks
+from kit.consumer import Consumer, Received
+from kit.db import Tx
+from kit.directives import Settled, done, executes
+from kit.identity import Identity
+from kit.ids import uuid7
+from kit.pull import Pull
+from kit.settings import Settings
+from nats.aio.client import Client
+from orders import handlers, sweeps
+from orders.catalogue import Catalogue
+from orders.service.channels import ChannelService
+from orders.service.directives import DirectiveService
+from orders.service.orders import OrderService
+from orders.service.sessions import SessionService
+from orders.texts import TEXTS
+
+KEY = identity.new_private_key()
+
+
+@dataclass
+class Stock:
+    """Answers stock directives as inventory would, from a mapping of what is there; a SKU that is not named is plenty."""
+
+    available: dict[str, int] = field(default_factory=dict)
+    seen: list[Any] = field(default_factory=list)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
+    ttl: timedelta = timedelta(minutes=15)
+
+    def hold(self, asked: inventory.HoldStock) -> inventory.HoldStockResult:
+        """Holds everything or nothing."""
+        result = inventory.HoldStockResult(
+            session_key=asked.session_key, channel_code=asked.channel_code, rev=asked.rev
+        )
+        for item in asked.items:
+            left = self.available.get(item.sku, 10**6)
+            if float(item.qty) > left:
+                shortage = result.shortages.add(line_id=item.line_id, sku=item.sku, reason="insufficient")
+                shortage.requested_qty, shortage.available_qty = item.qty, f"{left}.000"
+        if not result.shortages:
+            expires = datetime.now(UTC) + self.ttl
+            result.hold_expires_at.FromDatetime(expires)
+            for item in asked.items:
+                result.holds.add(sku=item.sku, hold_id=str(uuid7()), qty=item.qty).expires_at.FromDatetime(expires)
+        return result
+
+
+@dataclass
+class Hub:
+    """The running service and how to call it."""
+
+    url: str
+    prefix: str
+    address: str
+    business: UUID
+    token: str
+    stock: Stock
+    process: server.Process
+    channels: Any
+    sessions: Any
+    orders: Any
+    directives: Any
+
+    async def call(self, method: Any, request: Any, token: str = "") -> Any:
+        """Calls a stub's method as the business's owner."""
+        return await client.call(method, request, token or self.token)
+
+    async def rows(self, statement: str, *arguments: Any) -> "list[asyncpg.Record]":
+        """Reads the database directly."""
+        connection = await asyncpg.connect(self.url)
+        try:
+            return await connection.fetch(statement, *arguments)
+        finally:
+            await connection.close()
+
+
+def token_of(business: UUID, role: int = options_pb2.ROLE_OWNER) -> str:
+    """A token of a caller of the business."""
+    return identity.sign(Identity(business, role, "key:test"), identity.private_key(KEY))[0]
+
+
+def executors(stock: Stock) -> list[Any]:
+    """The stand-in's handlers."""
+
+    @executes(inventory.HoldStock)
+    async def hold(tx: Tx, batch: list[Received[inventory.HoldStock]]) -> list[Settled]:
+        await stock.answers.wait()
+        stock.seen.extend(each.message for each in batch)
+        return [done(stock.hold(each.message)) for each in batch]
+
+    @executes(inventory.CommitStock)
+    async def commit(tx: Tx, batch: list[Received[inventory.CommitStock]]) -> list[Settled]:
+        stock.seen.extend(each.message for each in batch)
+        return [done() for _ in batch]
+
+    @executes(inventory.ReleaseStock)
+    async def release(tx: Tx, batch: list[Received[inventory.ReleaseStock]]) -> list[Settled]:
+        stock.seen.extend(each.message for each in batch)
+        return [done() for _ in batch]
+
+    return [hold, commit, release]
+
+
+@pytest.fixture
+async def hub(
+    new_database: Callable[[ModuleType], str], nats: Client, nats_url: str, stream_prefix: str, unused_tcp_port: int
+) -> AsyncIterator[Hub]:
+    """The service, ready to be called."""
+    url, address, stock = new_database(orders), f"127.0.0.1:{unused_tcp_port}", Stock()
+    stock.answers.set()
+    settings = Settings(
+        database_url=url, nats_url=nats_url, listen=address, stream_prefix=stream_prefix, poll_seconds=0.1,
+        identity_public_key=identity.public_key_of(KEY), log_level="error",
+    )  # fmt: skip
+    async with AsyncExitStack() as stack:
+        process = await stack.enter_async_context(server.process("orders", settings))
+        database, signals = process.database, process.signals
+        process.consume(handlers.handlers(signals))
+        sweeps.add(process)
+        for handler in executors(stock):
+            stream, subjects = streams.filters(stream_prefix, "inventory", handler.type)
+            pull = Pull(process.nats, stream, f"inventory-{handler.name}", subjects, 100)
+            process.loops.append(Consumer(handler, pull, database, "inventory").run())
+        upstream = await stack.enter_async_context(client.channel(address))
+        sessions = SessionService(database, signals, Catalogue(upstream))
+        registers = [
+            partial(channels_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelService(database)),
+            partial(sessions_pb2_grpc.add_SessionServiceServicer_to_server, sessions),
+            partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
+            partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
+        ]
+        serving = asyncio.ensure_future(process.serve(registers, TEXTS, "pt"))
+        business = uuid4()
+        yield Hub(
+            url, stream_prefix, address, business, token_of(business), stock, process,
+            channels_pb2_grpc.ChannelServiceStub(upstream), sessions_pb2_grpc.SessionServiceStub(upstream),
+            orders_pb2_grpc.OrderServiceStub(upstream), directives_pb2_grpc.DirectiveServiceStub(upstream),
+        )  # fmt: skip
+        await tasks.cancel([serving])
