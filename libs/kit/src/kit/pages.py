@@ -4,6 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 import orjson
 
@@ -11,6 +12,7 @@ from kit.errors import Invalid
 
 Row = TypeVar("Row")
 SIZE = 25
+NEWEST = UUID(int=2**128 - 1)
 
 
 def token(*key: str | int) -> str:
@@ -32,6 +34,15 @@ def key(text: str, *first: str | int) -> list[Any]:
     if not isinstance(found, list) or [type(part) for part in found] != [type(part) for part in first]:
         raise Invalid("invalid_page_token")
     return found
+
+
+def before(text: str) -> UUID:
+    """Returns the id after which a list by id, newest first, goes on; raises Invalid(`invalid_page_token`)."""
+    [found] = key(text, str(NEWEST))
+    try:
+        return UUID(found)
+    except ValueError as error:
+        raise Invalid("invalid_page_token") from error
 
 
 def cut(rows: Sequence[Row], size: int, last: Callable[[Row], tuple[str | int, ...]]) -> tuple[Sequence[Row], str]:

@@ -1,0 +1,50 @@
+"""python -m inventory [serve|migrate]"""
+
+import sys
+from functools import partial
+
+import inventory
+from comanda.inventory.v1 import locations_pb2_grpc, products_pb2_grpc, reservations_pb2_grpc, stock_pb2_grpc
+from inventory import sweeps
+from inventory.handlers import handlers
+from inventory.service.locations import LocationService
+from inventory.service.products import ProductService
+from inventory.service.reservations import ReservationService
+from inventory.service.stock import StockService
+from inventory.settings import Settings
+from inventory.texts import TEXTS
+from kit import migrations, server
+
+
+async def serve() -> None:
+    """Serves until SIGTERM."""
+    settings = Settings()
+    async with server.process("inventory", settings) as process:
+        database = process.database
+        process.consume(handlers(settings.commit_margin))
+        sweeps.add(process)
+        await process.serve(
+            [
+                partial(products_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(database)),
+                partial(locations_pb2_grpc.add_LocationServiceServicer_to_server, LocationService(database)),
+                partial(stock_pb2_grpc.add_StockServiceServicer_to_server, StockService(database)),
+                partial(reservations_pb2_grpc.add_ReservationServiceServicer_to_server, ReservationService(database)),
+            ],
+            TEXTS,
+            "en",
+        )
+
+
+def main() -> None:
+    """Runs the command that the argument names; `serve` is the default."""
+    command = sys.argv[1] if len(sys.argv) > 1 else "serve"
+    if command == "migrate":
+        migrations.upgrade(inventory, Settings().database_url.get_secret_value())
+    elif command == "serve":
+        server.run(serve)
+    else:
+        sys.exit(f"usage: python -m inventory [serve|migrate], not {command}")
+
+
+if __name__ == "__main__":
+    main()

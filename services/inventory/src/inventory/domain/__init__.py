@@ -1,0 +1,1 @@
+"""What may happen to stock, decided without a clock and without a database."""

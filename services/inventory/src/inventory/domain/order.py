@@ -1,0 +1,106 @@
+"""Orders as stock sees them: what was held leaves the shelves, once, and may come back, once."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from inventory.domain import book as books
+from inventory.domain.allocation import Part, allocate, total
+from inventory.domain.book import Book, Movement
+from inventory.domain.quantity import FINEST
+from inventory.domain.reservation import Owner, Reservation, Status, commit, give_back, new, release
+from inventory.domain.stock import Key, Shelves, Sku
+
+
+class Order(NamedTuple):
+    """An order of a business."""
+
+    business: UUID
+    ref: str
+
+
+class Commitment(NamedTuple):
+    """An order, its session, and the ids of what the session held; none: whatever it holds."""
+
+    order: Order
+    session: Owner
+    holds: Sequence[UUID]
+
+
+class Refusal(NamedTuple):
+    """Why the stock of an order cannot leave: holds that never were, or SKUs of which there is not enough."""
+
+    unknown: Sequence[UUID]
+    short: Sequence[str]
+
+
+class Return(NamedTuple):
+    """An order, its session, or both, that give everything back; the ref of what is not meant is empty."""
+
+    order: Order
+    session: Owner
+    reason: str
+
+
+class Taking(NamedTuple):
+    """How the units of an order leave: from the holds that are good, and anew for those that are not."""
+
+    good: Sequence[Reservation]
+    anew: Sequence[tuple[Reservation, Part]]
+    short: Sequence[str]
+    """SKUs of which there is not enough left; then nothing of the order may leave."""
+
+
+def taking(shelves: Shelves, free: dict[Key, Decimal], order_ref: str, holds: Sequence[Reservation]) -> Taking:
+    """Decides how an order's units leave. All or nothing: free changes only when the order can have all.
+
+    A hold whose time is up is good as long as nobody needed its units. One that is over is replaced: by units of the same location
+    where it has them, else of any.
+    """
+    missing = [hold for hold in holds if hold.status != Status.COMMITTED or hold.order_ref != order_ref]
+    good = [hold for hold in missing if hold.status == Status.ACTIVE]
+    trial, anew, short = dict(free), [], []
+    for hold in missing:
+        if hold.status != Status.ACTIVE:
+            places = shelves.places(Sku(hold.business, hold.sku), {hold.key})
+            parts = allocate(trial, places, hold.qty, FINEST)
+            if total(parts) < hold.qty:
+                short.append(hold.sku)
+            for part in parts:
+                trial[part.key] -= part.qty
+                anew.append((hold, part))
+    if not short:
+        free.update(trial)
+    return Taking(good, anew, short)
+
+
+def take(book: Book, order_ref: str, found: Taking, now: datetime, new_id: Callable[[], UUID]) -> Sequence[Part]:
+    """Books that the units of an order leave; returns what leaves which shelf."""
+    gone = [book.change(hold, commit(hold, order_ref, now)) for hold in found.good]
+    for hold, part in found.anew:
+        fresh = new(new_id(), hold.owner, part.key, part.qty, now, hold.expires_at)
+        gone.append(book.make(commit(fresh, order_ref, now)))
+    for reservation in gone:
+        book.move(Movement(reservation.key, books.COMMIT, -reservation.qty, order_ref))
+    return [Part(reservation.key, -reservation.qty) for reservation in gone]
+
+
+class Given(NamedTuple):
+    """What a release gave up: how many holds, and which units came back to which shelf."""
+
+    holds: int
+    units: Sequence[Part]
+
+
+def give(book: Book, order_ref: str, reservations: Sequence[Reservation], now: datetime, reason: str = "") -> Given:
+    """Books that active reservations are given up and that the units which the order took come back."""
+    released = [each for each in reservations if each.status == Status.ACTIVE]
+    returned = [each for each in reservations if each.status == Status.COMMITTED and each.order_ref == order_ref != ""]
+    for each in released:
+        book.change(each, release(each, now))
+    for each in returned:
+        book.change(each, give_back(each, now))
+        book.move(Movement(each.key, books.RETURN, each.qty, order_ref, reason))
+    return Given(len(released), [Part(each.key, each.qty) for each in returned])

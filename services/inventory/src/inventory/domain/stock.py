@@ -1,0 +1,66 @@
+"""Shelves: the units of one SKU at one location, and which of them may serve whom."""
+
+from collections.abc import Container, Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+
+class Sku(NamedTuple):
+    """A SKU of a business."""
+
+    business: UUID
+    sku: str
+
+
+class Key(NamedTuple):
+    """A SKU at a location. Shelves are locked in the order of their keys, everywhere."""
+
+    business: UUID
+    sku: str
+    location: str
+
+
+class Shelf(NamedTuple):
+    """The units of a SKU at a location, and what is known of both."""
+
+    business: UUID
+    sku: str
+    location: str
+    on_hand: Decimal
+    reserved: Decimal
+    step: Decimal
+    product_active: bool
+    location_active: bool
+    priority: int
+
+    @property
+    def key(self) -> Key:
+        """Which shelf it is."""
+        return Key(self.business, self.sku, self.location)
+
+
+class Level(NamedTuple):
+    """The units on a shelf, and those of them that are held by reservations which have not run out."""
+
+    key: Key
+    on_hand: Decimal
+    reserved: Decimal
+
+
+class Shelves:
+    """The shelves that a transaction has locked. `free` is what nobody holds on each; decisions change a copy of it."""
+
+    def __init__(self, shelves: Iterable[Shelf]) -> None:
+        self.known = {shelf.key: shelf for shelf in shelves}
+        self.free = {key: shelf.on_hand - shelf.reserved for key, shelf in self.known.items()}
+        self.steps = {Sku(shelf.business, shelf.sku): shelf.step for shelf in self.known.values()}
+        self._open: dict[Sku, list[Key]] = {}
+        for key, shelf in sorted(self.known.items(), key=lambda pair: (pair[1].priority, pair[0].location)):
+            if shelf.product_active and shelf.location_active:
+                self._open.setdefault(Sku(key.business, key.sku), []).append(key)
+
+    def places(self, sku: Sku, first: Container[Key] = ()) -> Sequence[Key]:
+        """Returns which shelves may serve a SKU: those in `first`, then by the location's priority and code."""
+        places = self._open.get(sku, [])
+        return sorted(places, key=lambda key: key not in first) if first and len(places) > 1 else places

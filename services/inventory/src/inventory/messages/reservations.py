@@ -1,0 +1,51 @@
+"""Reservations and wishes."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from comanda.inventory.v1 import reservations_pb2
+from inventory.domain.quantity import positive, printed
+from inventory.domain.reservation import TTL, Owner, Reservation
+from inventory.domain.reserve import Wish
+from inventory.messages.values import enum, instant, short
+
+
+def reservation(found: Reservation) -> reservations_pb2.Reservation:
+    """Returns the message of a reservation."""
+    return reservations_pb2.Reservation(
+        id=str(found.id),
+        owner_type=enum(reservations_pb2.OwnerType, found.owner_type),
+        owner_ref=found.owner_ref,
+        owner_scope=found.owner_scope,
+        sku=found.sku,
+        location=found.location,
+        qty=printed(found.qty),
+        qty_fulfilled=printed(found.qty_fulfilled),
+        status=enum(reservations_pb2.ReservationStatus, found.status),
+        created_at=instant(found.created_at),
+        expires_at=instant(found.expires_at),
+        fulfilled_at=instant(found.fulfilled_at),
+        released_at=instant(found.released_at),
+    )
+
+
+def owner(request: reservations_pb2.CreateReservationRequest, business: UUID) -> Owner:
+    """Returns who asks."""
+    return Owner(business, owner_type(request.owner_type), "", request.owner_ref)
+
+
+def owner_type(number: int) -> str:
+    """Returns the short name of a kind of owner; empty when none is meant."""
+    return short(reservations_pb2.OwnerType, number)
+
+
+def wishes(request: reservations_pb2.CreateReservationRequest) -> list[Wish]:
+    """Returns what is asked for; raises Invalid(`invalid_qty`)."""
+    return [Wish(line.sku, line.location, positive(line.qty)) for line in request.lines]
+
+
+def ttl(request: reservations_pb2.CreateReservationRequest) -> timedelta:
+    """Returns for how long: what is said, or what is usual for the kind of owner."""
+    if request.HasField("ttl_seconds"):
+        return timedelta(seconds=request.ttl_seconds)
+    return TTL[owner_type(request.owner_type)]

@@ -1,0 +1,77 @@
+"""Levels, movements, and receipts."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from comanda.inventory.v1 import stock_pb2
+from inventory.domain.book import RECEIPT, Movement
+from inventory.domain.quantity import ZERO, positive, printed, signed
+from inventory.domain.stock import Key
+from inventory.messages.values import enum, instant
+from kit.errors import Invalid
+
+
+def level(sku: str, location: str, on_hand: Decimal, reserved: Decimal, is_open: bool = True) -> stock_pb2.StockLevel:
+    """Returns the message of a level; nothing is available where product or location is inactive."""
+    return stock_pb2.StockLevel(
+        sku=sku,
+        location=location,
+        on_hand=printed(on_hand),
+        reserved=printed(reserved),
+        available=printed(on_hand - reserved if is_open else ZERO),
+    )
+
+
+def movement(row: Any) -> stock_pb2.Movement:
+    """Returns the message of a movement's row."""
+    return stock_pb2.Movement(
+        id=str(row["id"]),
+        type=enum(stock_pb2.MovementType, row["type"]),
+        sku=row["sku"],
+        location=row["location"],
+        qty_delta=printed(row["qty_delta"]),
+        reference=row["reference"],
+        reason=row["reason"],
+        unit_cost_q=row["unit_cost_q"],
+        lot=row["lot"],
+        expiry_date=row["expiry_date"].isoformat() if row["expiry_date"] else "",
+        supplier=row["supplier"],
+        actor=row["actor"],
+        created_at=instant(row["created_at"]),
+    )
+
+
+def receipts(request: stock_pb2.ReceiveStockRequest, business: UUID) -> list[Movement]:
+    """Returns the movements of what came in; raises Invalid (`invalid_qty`, `invalid_expiry_date`)."""
+    return [
+        Movement(
+            key=Key(business, line.sku, request.location),
+            type=RECEIPT,
+            qty_delta=positive(line.qty),
+            reference=request.reference,
+            unit_cost_q=line.unit_cost_q if line.HasField("unit_cost_q") else None,
+            lot=line.lot,
+            expiry_date=_date(line.expiry_date),
+            supplier=line.supplier,
+        )
+        for line in request.lines
+    ]
+
+
+def _date(text: str) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("invalid_expiry_date", expiry_date=text) from error
+
+
+def correction(request: stock_pb2.AdjustStockRequest) -> tuple[Decimal | None, Decimal | None]:
+    """Returns the difference and the count, of which exactly one is given; raises Invalid."""
+    given = [request.HasField("qty_delta"), request.HasField("counted_qty")]
+    if sum(given) != 1:
+        raise Invalid("invalid_adjustment")
+    return (signed(request.qty_delta), None) if given[0] else (None, signed(request.counted_qty))

@@ -1,0 +1,1 @@
+"""Use cases: load and lock, decide, write, tell. Each takes the transaction that it runs in."""

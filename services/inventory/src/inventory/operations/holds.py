@@ -1,0 +1,94 @@
+"""Sessions hold stock: a whole batch of them with a handful of statements."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+
+from inventory.domain.book import Book
+from inventory.domain.hold import Decision, Demand, Held, Missing, decide, rearrange
+from inventory.domain.reservation import Owner, Reservation, Status
+from inventory.domain.stock import Shelves, Sku
+from inventory.store import catalogue, directives, stock
+from kit.db import Tx
+from kit.ids import uuid7
+
+Own = Mapping[Owner, Sequence[Reservation]]
+
+
+async def hold(tx: Tx, demands: Sequence[Demand], margin: timedelta) -> list[Held | None]:
+    """Gives every session what it demands, in place of what it held before; None where a newer demand has been met already.
+
+    Each reservation lives longer than the session is told, by the margin: a commit made in the last second still finds it.
+    """
+    newest = _newest(demands)
+    admitted = await directives.admit_sessions(tx, {owner: demand.rev for owner, demand in newest.items()})
+    returning = [owner for owner, known in admitted.items() if known]
+    own = await stock.held_by(tx, returning)
+    shelves = await stock.lock_shelves(tx, _skus([newest[owner] for owner in admitted], own))
+    if own:  # as it is now that nobody else can change it
+        own = await stock.held_by(tx, returning)
+    current = [
+        demand for demand in newest.values() if demand.owner in admitted and not _sold(own.get(demand.owner, ()))
+    ]
+    met = await _meet(tx, shelves, current, own, margin)
+    return [met.get(demand.owner) if newest[demand.owner].rev == demand.rev else None for demand in demands]
+
+
+def _newest(demands: Sequence[Demand]) -> dict[Owner, Demand]:
+    newest: dict[Owner, Demand] = {}
+    for demand in demands:
+        if demand.owner not in newest or newest[demand.owner].rev <= demand.rev:
+            newest[demand.owner] = demand
+    return newest
+
+
+def _skus(demands: Sequence[Demand], own: Own) -> set[Sku]:
+    wanted = {Sku(demand.owner.business, line.sku) for demand in demands for line in demand.lines}
+    return wanted | {Sku(each.business, each.sku) for held in own.values() for each in held}
+
+
+def _sold(held: Sequence[Reservation]) -> bool:
+    """Whether the session has become an order whose units have left: a demand that comes now is a late repeat."""
+    return any(reservation.status == Status.COMMITTED for reservation in held)
+
+
+async def _meet(tx: Tx, shelves: Shelves, demands: Sequence[Demand], own: Own, margin: timedelta) -> dict[Owner, Held]:
+    book = Book()
+    decisions = decide(shelves, demands, own)
+    short = _short(demands, decisions)
+    if short:
+        keep = [each.id for held in own.values() for each in held]
+        if await stock.expire(tx, book, shelves, {key for sku, _ in short for key in shelves.places(sku)}, keep):
+            decisions = decide(shelves, demands, own)
+    missing = await _explain(tx, demands, decisions)
+    met = {}
+    for demand, decision in zip(demands, decisions, strict=True):
+        good_until = tx.now + demand.ttl
+        held = own.get(demand.owner, ())
+        got = rearrange(book, demand, decision.parts, held, tx.now, good_until + margin, uuid7)
+        met[demand.owner] = Held(got, good_until, missing.get(demand.owner, ()))
+    stock.write(tx, book)
+    return met
+
+
+def _short(demands: Sequence[Demand], decisions: Sequence[Decision]) -> Collection[tuple[Sku, Owner]]:
+    return {
+        (Sku(demand.owner.business, shortage.line.sku), demand.owner)
+        for demand, decision in zip(demands, decisions, strict=True)
+        for shortage in decision.shortages
+    }
+
+
+async def _explain(tx: Tx, demands: Sequence[Demand], decisions: Sequence[Decision]) -> dict[Owner, list[Missing]]:
+    short = _short(demands, decisions)
+    if not short:
+        return {}
+    products = await catalogue.products(tx, {sku for sku, _ in short})
+    releases = await stock.next_releases(tx, short)
+    found: dict[Owner, list[Missing]] = {}
+    for demand, decision in zip(demands, decisions, strict=True):
+        for shortage in decision.shortages:
+            sku = Sku(demand.owner.business, shortage.line.sku)
+            for_sale = sku in products and products[sku].is_active
+            missing = Missing(shortage, for_sale, releases.get((sku, demand.owner)))
+            found.setdefault(demand.owner, []).append(missing)
+    return found

@@ -1,0 +1,99 @@
+"""The stock of orders leaves, and comes back when they are cancelled: once each, whichever is asked for first."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from inventory.domain.book import Book
+from inventory.domain.order import Commitment, Order, Refusal, Return, Taking, give, take, taking
+from inventory.domain.reservation import ORDER, Owner, Reservation, Status
+from inventory.domain.stock import Shelves, Sku
+from inventory.operations import events
+from inventory.store import directives, stock
+from kit.db import RETRY, Tx
+from kit.ids import uuid7
+
+
+async def commit(tx: Tx, commitments: Sequence[Commitment]) -> list[Refusal | None]:
+    """Lets the units of orders leave, all of an order or none; None: that is done, now or before.
+
+    An order that was released takes nothing and gives its holds up. One that is refused keeps its holds, so that it can be
+    tried again.
+    """
+    wanted = {each.order: each for each in commitments}
+    claims = await directives.claim_orders(tx, wanted)
+    fresh = [each for order, each in wanted.items() if not claims[order].committed]
+    ids = await _ids(tx, fresh)
+    found, shelves = await stock.lock_reservations(tx, {(order.business, each) for order in ids for each in ids[order]})
+    holds = {order: [found[each] for each in ids[order] if each in found] for order in ids}
+    book = Book()
+    for order in (order for order in holds if claims[order].released):
+        _give(tx, book, wanted[order].session, order, holds[order])
+    unknown = {order: [each for each in ids[order] if each not in found] for order in ids}
+    refusals = {order: Refusal(unknown[order], ()) for order in ids if unknown[order] and not claims[order].released}
+    ready = {order: holds[order] for order in ids if order not in refusals and not claims[order].released}
+    refusals |= await _take(tx, book, shelves, ready)
+    directives.unclaim_orders(tx, refusals)
+    stock.write(tx, book)
+    return [refusals.get(each.order) for each in commitments]
+
+
+async def _ids(tx: Tx, commitments: Sequence[Commitment]) -> dict[Order, list[UUID]]:
+    """Returns the ids of what each order has to take: those it names, or those its session holds."""
+    held = await stock.held_by(tx, [each.session for each in commitments if not each.holds])
+    return {
+        each.order: list(dict.fromkeys(each.holds)) or [hold.id for hold in held.get(each.session, ())]
+        for each in commitments
+    }
+
+
+async def _take(
+    tx: Tx, book: Book, shelves: Shelves, holds: Mapping[Order, Sequence[Reservation]]
+) -> dict[Order, Refusal]:
+    found = _decide(shelves, holds)
+    if short := {Sku(order.business, sku) for order in found for sku in found[order].short}:
+        if await stock.other_shelf(tx, short, shelves):
+            # A hold ended while its shelf was waited for: begin again, which locks all shelves of its SKU.
+            raise RETRY
+        keep = [each.id for held in holds.values() for each in held]
+        if await stock.expire(tx, book, shelves, {key for sku in short for key in shelves.places(sku)}, keep):
+            found = _decide(shelves, holds)
+    for order, chosen in found.items():
+        if not chosen.short and (units := take(book, order.ref, chosen, tx.now, uuid7)):
+            events.committed(tx, order.business, order.ref, units)
+    return {order: Refusal((), chosen.short) for order, chosen in found.items() if chosen.short}
+
+
+def _decide(shelves: Shelves, holds: Mapping[Order, Sequence[Reservation]]) -> dict[Order, Taking]:
+    free = dict(shelves.free)
+    return {order: taking(shelves, free, order.ref, held) for order, held in holds.items()}
+
+
+async def release(tx: Tx, returns: Sequence[Return]) -> None:
+    """Gives up what sessions and orders hold, brings back what the orders had taken, and lets neither take anything any more."""
+    await directives.release_orders(tx, {each.order for each in returns if each.order.ref})
+    await directives.close_sessions(tx, {each.session for each in returns if each.session.ref})
+    owners = {each.session for each in returns} | {_owner(each.order) for each in returns}
+    found, _ = await stock.lock_reservations(tx, await directives.belongings(tx, [o for o in owners if o.ref]))
+    belongings: defaultdict[Owner, list[Reservation]] = defaultdict(list)
+    for reservation in found.values():
+        gone = reservation.status == Status.COMMITTED
+        owner = _owner(Order(reservation.business, reservation.order_ref)) if gone else reservation.owner
+        belongings[owner].append(reservation)
+    book = Book()
+    for each in returns:
+        mine = belongings.pop(each.session, []) + belongings.pop(_owner(each.order), [])
+        _give(tx, book, each.session, each.order, mine, each.reason)
+    stock.write(tx, book)
+
+
+def _owner(order: Order) -> Owner:
+    return Owner(order.business, ORDER, "", order.ref)
+
+
+def _give(
+    tx: Tx, book: Book, session: Owner, order: Order, reservations: Sequence[Reservation], reason: str = ""
+) -> None:
+    given = give(book, order.ref, reservations, tx.now, reason)
+    if given.holds or given.units:
+        events.released(tx, session, order.ref, given.units)

@@ -1,0 +1,94 @@
+"""Goods come in, and counts are put right."""
+
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+
+from comanda.inventory.events.v1 import events_pb2 as messages
+from inventory.domain import book as books
+from inventory.domain.allocation import Part
+from inventory.domain.book import Book, Movement
+from inventory.domain.quantity import ZERO, check_storable, printed, whole_steps
+from inventory.domain.stock import Key, Level, Shelves, Sku
+from inventory.operations import events
+from inventory.store import catalogue, stock
+from kit import outbox
+from kit.db import Tx
+from kit.errors import Invalid, Refused
+
+SWEPT = 500
+"""How many reservations that ran out the sweep looks at in one transaction."""
+
+
+async def receive(tx: Tx, location: str, receipts: Sequence[Movement]) -> list[Level]:
+    """Books what came in at a location and returns the levels of its SKUs.
+
+    Raises Invalid (`unknown_location`, `unknown_sku`, `off_step`, `quantity_too_large`).
+    """
+    book = Book()
+    for receipt in receipts:
+        book.move(receipt)
+    shelves = await _shelves(tx, location, book.on_hand)
+    for receipt in receipts:
+        _check_step(shelves, receipt)
+    for key, qty in book.on_hand.items():
+        check_storable(shelves.known[key].on_hand + qty)
+    stock.write(tx, book)
+    lines = [events.change(Part(*line)) for line in book.on_hand.items()]
+    event = messages.StockReceived(location=location, lines=lines, reference=receipts[0].reference)
+    outbox.add(tx, f"stock/{location}", event)
+    return await _levels(tx, shelves, book)
+
+
+async def adjust(tx: Tx, key: Key, delta: Decimal | None, counted: Decimal | None, reason: str) -> Level:
+    """Corrects a shelf by a difference, or to a count when there is no difference, and returns its level.
+
+    Raises Invalid (`unknown_location`, `unknown_sku`, `quantity_too_large`) and Refused(`below_reserved`).
+    """
+    shelves = await _shelves(tx, key.location, [key])
+    on_hand = shelves.known[key].on_hand
+    change = delta if delta is not None else (counted or ZERO) - on_hand
+    book = Book()
+    await stock.expire(tx, book, shelves, [key])
+    reserved = on_hand - shelves.free[key]
+    if change < 0 and on_hand + change < reserved:
+        raise Refused("below_reserved", on_hand=printed(on_hand), reserved=printed(reserved))
+    check_storable(on_hand + change)
+    if change:
+        book.move(Movement(key, books.ADJUSTMENT, change, reason=reason))
+        event = messages.StockAdjusted(location=key.location, change=events.change(Part(key, change)), reason=reason)
+        outbox.add(tx, f"stock/{key.location}", event)
+    stock.write(tx, book)
+    return Level(key, on_hand + change, reserved)
+
+
+async def _shelves(tx: Tx, location: str, keys: Collection[Key]) -> Shelves:
+    """Locks the shelves of one location, made where they did not exist, and the others of their SKUs."""
+    if not await catalogue.locations(tx, [location]):
+        raise Invalid("unknown_location", location=location)
+    skus = {Sku(key.business, key.sku) for key in keys}
+    known = await catalogue.products(tx, skus)
+    if unknown := sorted(sku.sku for sku in skus if sku not in known):
+        raise Invalid("unknown_sku", sku=", ".join(unknown))
+    await stock.make_shelves(tx, sorted(keys))
+    return await stock.lock_shelves(tx, skus)
+
+
+def _check_step(shelves: Shelves, receipt: Movement) -> None:
+    step = shelves.steps[Sku(receipt.key.business, receipt.key.sku)]
+    if whole_steps(receipt.qty_delta, step) != receipt.qty_delta:
+        raise Invalid("off_step", sku=receipt.key.sku, qty=printed(receipt.qty_delta), step=printed(step))
+
+
+async def _levels(tx: Tx, shelves: Shelves, book: Book) -> list[Level]:
+    reserved = await stock.reserved(tx, book.on_hand)
+    return [Level(key, shelves.known[key].on_hand + book.on_hand[key], reserved[key]) for key in sorted(book.on_hand)]
+
+
+async def end_expired(tx: Tx) -> bool:
+    """Ends reservations whose time is up; tells whether there may be more. Shelves in use are left for the next time."""
+    due = await stock.due(tx, SWEPT)
+    shelves = await stock.lock_free_shelves(tx, due)
+    book = Book()
+    await stock.expire(tx, book, shelves, shelves.known)
+    stock.write(tx, book)
+    return len(due) == SWEPT and bool(shelves.known)

@@ -1,0 +1,1 @@
+"""Reads for lists: SQL to messages, with no domain decision between."""

@@ -1,0 +1,49 @@
+"""StockService: how many units lie where, and every change of it."""
+
+from comanda.inventory.v1 import stock_pb2 as pb
+from comanda.inventory.v1.stock_pb2_grpc import StockServiceServicer
+from inventory.domain.stock import Key, Level
+from inventory.messages import stock as messages
+from inventory.operations import stock as operations
+from inventory.queries import stock as queries
+from kit.db import Database, Tx
+from kit.rpc import rpc
+
+
+class StockService(StockServiceServicer):
+    """Serves comanda.inventory.v1.StockService."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @rpc
+    async def ReceiveStock(self, tx: Tx, request: pb.ReceiveStockRequest) -> pb.ReceiveStockResponse:
+        """Books goods that came in."""
+        levels = await operations.receive(tx, request.location, messages.receipts(request, tx.business))
+        return pb.ReceiveStockResponse(items=map(_level, levels))
+
+    @rpc
+    async def AdjustStock(self, tx: Tx, request: pb.AdjustStockRequest) -> pb.AdjustStockResponse:
+        """Corrects stock, by a difference or by a count; never below what is reserved."""
+        key = Key(tx.business, request.sku, request.location)
+        level = await operations.adjust(tx, key, *messages.correction(request), request.reason)
+        return pb.AdjustStockResponse(level=_level(level))
+
+    @rpc
+    async def ListStock(self, tx: Tx, request: pb.ListStockRequest) -> pb.ListStockResponse:
+        """Lists stock levels by SKU, then by location."""
+        return await queries.levels(tx, request)
+
+    @rpc
+    async def ListMovements(self, tx: Tx, request: pb.ListMovementsRequest) -> pb.ListMovementsResponse:
+        """Lists movements, newest first."""
+        return await queries.movements(tx, request)
+
+    @rpc
+    async def GetAvailability(self, tx: Tx, request: pb.GetAvailabilityRequest) -> pb.GetAvailabilityResponse:
+        """Tells how many units could be reserved now; unknown SKUs have none."""
+        return await queries.availability(tx, request)
+
+
+def _level(level: Level) -> pb.StockLevel:
+    return messages.level(level.key.sku, level.key.location, level.on_hand, level.reserved)

@@ -1,0 +1,92 @@
+"""The tables as they are after all migrations: alembic compares the database with them."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import TIMESTAMP, UUID
+
+from kit import machinery
+
+METADATA = sa.MetaData()
+machinery.tables(METADATA)
+TIME = TIMESTAMP(timezone=True)
+KEY = sa.Text(collation="C")
+QUANTITY = sa.Numeric(12, 3)
+ACTIVE = sa.text("status = 'active'")
+
+
+def _columns(kind: Any, *names: str, nullable: bool = False) -> list[sa.Column[Any]]:
+    return [sa.Column(name, kind, nullable=nullable) for name in names]
+
+
+def _key(*names: str, kind: Any = KEY) -> list[sa.Column[Any]]:
+    keys = [sa.Column(name, kind, primary_key=True) for name in names]
+    return [sa.Column("business_id", UUID, primary_key=True), *keys]
+
+
+sa.Table(
+    "products",
+    METADATA,
+    *_key("sku"),
+    *_columns(sa.Text, "name", "unit"),
+    *_columns(QUANTITY, "step"),
+    *_columns(sa.Text, "barcode"),
+    *_columns(sa.BigInteger, "retail_price_q", "wholesale_price_q", "cost_q"),
+    *_columns(sa.Boolean, "is_active"),
+    *_columns(TIME, "created_at", "updated_at"),
+    sa.Index("products_barcode", "business_id", "barcode", postgresql_where=sa.text("barcode <> ''")),
+)
+sa.Table(
+    "locations",
+    METADATA,
+    *_key("code"),
+    *_columns(sa.Text, "name", "type"),
+    *_columns(sa.Integer, "priority"),
+    *_columns(sa.Boolean, "is_active"),
+    *_columns(TIME, "created_at", "updated_at"),
+)
+sa.Table(
+    "stock",
+    METADATA,
+    *_key("sku", "location"),
+    *_columns(QUANTITY, "on_hand", "reserved"),
+    sa.ForeignKeyConstraint(["business_id", "sku"], ["products.business_id", "products.sku"], name="stock_product"),
+    sa.ForeignKeyConstraint(
+        ["business_id", "location"], ["locations.business_id", "locations.code"], name="stock_location"
+    ),
+)
+sa.Table(
+    "reservations",
+    METADATA,
+    *_key("id", kind=UUID),
+    *_columns(sa.Text, "owner_type"),
+    *_columns(KEY, "owner_scope", "owner_ref", "sku", "location"),
+    *_columns(QUANTITY, "qty", "qty_fulfilled"),
+    *_columns(sa.Text, "status"),
+    *_columns(KEY, "order_ref"),
+    *_columns(TIME, "created_at", "expires_at"),
+    *_columns(TIME, "fulfilled_at", "released_at", nullable=True),
+    sa.Index("reservations_owner", "business_id", "owner_ref", "owner_type"),
+    sa.Index("reservations_order", "business_id", "order_ref", postgresql_where=sa.text("order_ref <> ''")),
+    sa.Index("reservations_active", "business_id", "sku", "location", "expires_at", postgresql_where=ACTIVE),
+    sa.Index("reservations_due", "expires_at", postgresql_where=ACTIVE),
+)
+sa.Table(
+    "movements",
+    METADATA,
+    *_key("id", kind=UUID),
+    *_columns(sa.Text, "type"),
+    *_columns(KEY, "sku", "location"),
+    *_columns(QUANTITY, "qty_delta"),
+    *_columns(sa.Text, "reference", "reason"),
+    *_columns(sa.BigInteger, "unit_cost_q", nullable=True),
+    *_columns(sa.Text, "lot"),
+    *_columns(sa.Date, "expiry_date", nullable=True),
+    *_columns(sa.Text, "supplier", "actor"),
+    *_columns(TIME, "created_at"),
+    sa.Index("movements_stock", "business_id", "sku", "location"),
+    sa.Index("movements_reference", "business_id", "reference", postgresql_where=sa.text("reference <> ''")),
+    sa.Index("movements_created_at", "created_at", postgresql_using="brin"),
+)
+sa.Table("session_holds", METADATA, *_key("channel_code", "session_key"), *_columns(sa.BigInteger, "rev"))
+sa.Table("order_stock", METADATA, *_key("order_ref"), *_columns(TIME, "committed_at", "released_at", nullable=True))

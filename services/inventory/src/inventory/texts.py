@@ -1,0 +1,41 @@
+"""The words of the inventory's refusals."""
+
+from kit.texts import Catalogue, Text
+
+TEXTS: Catalogue = {
+    "duplicate_sku": Text("There is a product {sku} already.", "Já existe um produto {sku}."),
+    "duplicate_location": Text("There is a location {code} already.", "Já existe um local {code}."),
+    "invalid_qty": Text(
+        "{qty} is no quantity: above zero, at most nine digits and three decimal places.",
+        "{qty} não é uma quantidade: acima de zero, no máximo nove dígitos e três casas decimais.",
+    ),
+    "invalid_step": Text("A step must be above zero, not {step}.", "O passo deve ser maior que zero, não {step}."),
+    "invalid_expiry_date": Text("{expiry_date} is no date.", "{expiry_date} não é uma data."),
+    "invalid_adjustment": Text(
+        "Give either qty_delta or counted_qty, and not both.", "Informe qty_delta ou counted_qty, e não os dois."
+    ),
+    "quantity_too_large": Text("No quantity may go beyond {largest}.", "Nenhuma quantidade pode passar de {largest}."),
+    "off_step": Text(
+        "{sku} is counted in steps of {step}, so {qty} is not possible.",
+        "{sku} é contado em passos de {step}; {qty} não é possível.",
+    ),
+    "unknown_sku": Text("There is no product {sku}.", "Não existe o produto {sku}."),
+    "unknown_location": Text("There is no location {location}.", "Não existe o local {location}."),
+    "product_inactive": Text("Product {sku} is not for sale.", "O produto {sku} não está à venda."),
+    "location_inactive": Text("Location {location} is not in use.", "O local {location} não está em uso."),
+    "insufficient_stock": Text(
+        "There is not enough stock: the context says of what, how much there is, and when that may change.",
+        "Estoque insuficiente: o contexto diz de que, quanto há e quando isso pode mudar.",
+    ),
+    "below_reserved": Text(
+        "{on_hand} are there and {reserved} of them are reserved: stock cannot fall below that.",
+        "Há {on_hand}, dos quais {reserved} estão reservados: o estoque não pode ficar abaixo disso.",
+    ),
+    "reservation_expired": Text(
+        "Reservation {id} ran out at {expired_at}; make a new one.",
+        "A reserva {id} expirou em {expired_at}; faça uma nova.",
+    ),
+    "reservation_released": Text(
+        "Reservation {id} was released; make a new one.", "A reserva {id} foi liberada; faça uma nova."
+    ),
+}
