@@ -85,7 +85,7 @@ def _result(settled: Settled) -> inventory.HoldStockResult:
 
 def _check_row(tx: Tx, each: Settled, result: inventory.HoldStockResult) -> Any:
     stored = messages.json_of(result)
-    outcome = {
+    check = {
         "rev": result.rev,
         "at": tx.now.isoformat(),
         "result": {"holds": stored["holds"], "hold_expires_at": stored.get("hold_expires_at")},
@@ -94,7 +94,14 @@ def _check_row(tx: Tx, each: Settled, result: inventory.HoldStockResult) -> Any:
         checks.shortage_issue(shortage, result.rev, ids.code("ISS", 8), (ids.code("ACT", 8), ids.code("ACT", 8)))
         for shortage in stored["shortages"]
     ]
-    return each.business, result.channel_code, result.session_key, result.rev, checks.STOCK, outcome, issues
+    return (
+        each.business,
+        result.channel_code,
+        result.session_key,
+        result.rev,
+        checks.STOCK,
+        {"check": check, "issues": issues},
+    )
 
 
 def _settlement(each: Settled, stale: set[str]) -> store.Settlement:

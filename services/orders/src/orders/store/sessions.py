@@ -61,8 +61,8 @@ UPDATE = f"""update sessions set {", ".join(f"{name} = ${index + 4}" for index, 
     where business_id = $1 and channel_code = $2 and session_key = $3"""
 APPLY_CHECKS = """
     with given as (
-        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::jsonb[], $7::jsonb[])
-            as g (business_id, channel_code, session_key, rev, code, outcome, issues)
+        select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::jsonb[])
+            as g (business_id, channel_code, session_key, rev, code, answer)
     ), locked as (
         select s.business_id, s.channel_code, s.session_key, s.rev, s.state
         from sessions s join given g using (business_id, channel_code, session_key)
@@ -70,8 +70,8 @@ APPLY_CHECKS = """
         for update of s
     ), applied as (
         update sessions s
-        set checks = s.checks || jsonb_build_object(g.code, g.outcome),
-            issues = g.issues || coalesce((select jsonb_agg(i) from jsonb_array_elements(s.issues) i
+        set checks = s.checks || jsonb_build_object(g.code, g.answer -> 'check'),
+            issues = (g.answer -> 'issues') || coalesce((select jsonb_agg(i) from jsonb_array_elements(s.issues) i
                 where i ->> 'source' <> g.code), '[]'::jsonb)
         from given g join locked l using (business_id, channel_code, session_key)
         where s.business_id = g.business_id and s.channel_code = g.channel_code and s.session_key = g.session_key
@@ -139,11 +139,12 @@ def update_session(tx: Tx, changed: Session) -> None:
 
 
 async def apply_checks(
-    tx: Tx, rows: Sequence[tuple[UUID, str, str, int, str, Mapping[str, Any], Sequence[Mapping[str, Any]]]]
+    tx: Tx, rows: Sequence[tuple[UUID, str, str, int, str, Mapping[str, Any]]]
 ) -> "list[asyncpg.Record]":
     """Writes check results into the sessions that are open at the revision that was checked; tells of each what it found.
 
-    A row is business, channel, session key, revision, check code, outcome, and issues; the old issues of that check go.
+    A row is business, channel, session key, revision, check code, and the answer (`check` and `issues`); the old issues of
+    that check go.
     """
     return await tx.connection.fetch(APPLY_CHECKS, *(list(column) for column in zip(*rows, strict=True)))
 
