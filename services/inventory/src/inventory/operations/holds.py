@@ -7,7 +7,9 @@ from inventory.domain.book import Book
 from inventory.domain.hold import Decision, Demand, Held, Missing, decide, rearrange
 from inventory.domain.reservation import Owner, Reservation, Status
 from inventory.domain.stock import Shelves, Sku
-from inventory.store import catalogue, directives, stock
+from inventory.store import catalogue, directives, ledger
+from inventory.store.reservations import held_by, next_releases
+from inventory.store.shelves import expire, lock_shelves
 from kit.db import Tx
 from kit.ids import uuid7
 
@@ -22,10 +24,10 @@ async def hold(tx: Tx, demands: Sequence[Demand], margin: timedelta) -> list[Hel
     newest = _newest(demands)
     admitted = await directives.admit_sessions(tx, {owner: demand.rev for owner, demand in newest.items()})
     returning = [owner for owner, known in admitted.items() if known]
-    own = await stock.held_by(tx, returning)
-    shelves = await stock.lock_shelves(tx, _skus([newest[owner] for owner in admitted], own))
+    own = await held_by(tx, returning)
+    shelves = await lock_shelves(tx, _skus([newest[owner] for owner in admitted], own))
     if own:  # as it is now that nobody else can change it
-        own = await stock.held_by(tx, returning)
+        own = await held_by(tx, returning)
     current = [
         demand for demand in newest.values() if demand.owner in admitted and not _sold(own.get(demand.owner, ()))
     ]
@@ -57,7 +59,7 @@ async def _meet(tx: Tx, shelves: Shelves, demands: Sequence[Demand], own: Own, m
     short = _short(demands, decisions)
     if short:
         keep = [each.id for held in own.values() for each in held]
-        if await stock.expire(tx, book, shelves, {key for sku, _ in short for key in shelves.places(sku)}, keep):
+        if await expire(tx, book, shelves, {key for sku, _ in short for key in shelves.places(sku)}, keep):
             decisions = decide(shelves, demands, own)
     missing = await _explain(tx, demands, decisions)
     met = {}
@@ -66,7 +68,7 @@ async def _meet(tx: Tx, shelves: Shelves, demands: Sequence[Demand], own: Own, m
         held = own.get(demand.owner, ())
         got = rearrange(book, demand, decision.parts, held, tx.now, good_until + margin, uuid7)
         met[demand.owner] = Held(got, good_until, missing.get(demand.owner, ()))
-    stock.write(tx, book)
+    ledger.write(tx, book)
     return met
 
 
@@ -83,7 +85,7 @@ async def _explain(tx: Tx, demands: Sequence[Demand], decisions: Sequence[Decisi
     if not short:
         return {}
     products = await catalogue.products(tx, {sku for sku, _ in short})
-    releases = await stock.next_releases(tx, short)
+    releases = await next_releases(tx, short)
     found: dict[Owner, list[Missing]] = {}
     for demand, decision in zip(demands, decisions, strict=True):
         for shortage in decision.shortages:

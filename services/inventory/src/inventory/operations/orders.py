@@ -9,7 +9,9 @@ from inventory.domain.order import Commitment, Order, Refusal, Return, Taking, g
 from inventory.domain.reservation import ORDER, Owner, Reservation, Status
 from inventory.domain.stock import Shelves, Sku
 from inventory.operations import events
-from inventory.store import directives, stock
+from inventory.store import directives, ledger
+from inventory.store.reservations import held_by, lock_reservations
+from inventory.store.shelves import expire, other_shelf
 from kit.db import RETRY, Tx
 from kit.ids import uuid7
 
@@ -22,25 +24,26 @@ async def commit(tx: Tx, commitments: Sequence[Commitment]) -> list[Refusal | No
     """
     wanted = {each.order: each for each in commitments}
     claims = await directives.claim_orders(tx, wanted)
-    fresh = [each for order, each in wanted.items() if not claims[order].committed]
-    ids = await _ids(tx, fresh)
-    found, shelves = await stock.lock_reservations(tx, {(order.business, each) for order in ids for each in ids[order]})
-    holds = {order: [found[each] for each in ids[order] if each in found] for order in ids}
-    book = Book()
-    for order in (order for order in holds if claims[order].released):
-        _give(tx, book, wanted[order].session, order, holds[order])
-    unknown = {order: [each for each in ids[order] if each not in found] for order in ids}
-    refusals = {order: Refusal(unknown[order], ()) for order in ids if unknown[order] and not claims[order].released}
-    ready = {order: holds[order] for order in ids if order not in refusals and not claims[order].released}
+    ids = await _ids(tx, [each for order, each in wanted.items() if not claims[order].committed])
+    found, shelves = await lock_reservations(tx, {(order.business, each) for order in ids for each in ids[order]})
+    book, refusals, ready = Book(), dict[Order, Refusal](), dict[Order, Sequence[Reservation]]()
+    for order, named in ids.items():
+        holds = [found[each] for each in named if each in found]
+        if claims[order].released:
+            _give(tx, book, wanted[order].session, order, holds)
+        elif unknown := [each for each in named if each not in found]:
+            refusals[order] = Refusal(unknown, ())
+        else:
+            ready[order] = holds
     refusals |= await _take(tx, book, shelves, ready)
     directives.unclaim_orders(tx, refusals)
-    stock.write(tx, book)
+    ledger.write(tx, book)
     return [refusals.get(each.order) for each in commitments]
 
 
 async def _ids(tx: Tx, commitments: Sequence[Commitment]) -> dict[Order, list[UUID]]:
     """Returns the ids of what each order has to take: those it names, or those its session holds."""
-    held = await stock.held_by(tx, [each.session for each in commitments if not each.holds])
+    held = await held_by(tx, [each.session for each in commitments if not each.holds])
     return {
         each.order: list(dict.fromkeys(each.holds)) or [hold.id for hold in held.get(each.session, ())]
         for each in commitments
@@ -52,11 +55,11 @@ async def _take(
 ) -> dict[Order, Refusal]:
     found = _decide(shelves, holds)
     if short := {Sku(order.business, sku) for order in found for sku in found[order].short}:
-        if await stock.other_shelf(tx, short, shelves):
+        if await other_shelf(tx, short, shelves):
             # A hold ended while its shelf was waited for: begin again, which locks all shelves of its SKU.
             raise RETRY
         keep = [each.id for held in holds.values() for each in held]
-        if await stock.expire(tx, book, shelves, {key for sku in short for key in shelves.places(sku)}, keep):
+        if await expire(tx, book, shelves, {key for sku in short for key in shelves.places(sku)}, keep):
             found = _decide(shelves, holds)
     for order, chosen in found.items():
         if not chosen.short and (units := take(book, order.ref, chosen, tx.now, uuid7)):
@@ -74,7 +77,7 @@ async def release(tx: Tx, returns: Sequence[Return]) -> None:
     await directives.release_orders(tx, {each.order for each in returns if each.order.ref})
     await directives.close_sessions(tx, {each.session for each in returns if each.session.ref})
     owners = {each.session for each in returns} | {_owner(each.order) for each in returns}
-    found, _ = await stock.lock_reservations(tx, await directives.belongings(tx, [o for o in owners if o.ref]))
+    found, _ = await lock_reservations(tx, await directives.belongings(tx, [o for o in owners if o.ref]))
     belongings: defaultdict[Owner, list[Reservation]] = defaultdict(list)
     for reservation in found.values():
         gone = reservation.status == Status.COMMITTED
@@ -84,7 +87,7 @@ async def release(tx: Tx, returns: Sequence[Return]) -> None:
     for each in returns:
         mine = belongings.pop(each.session, []) + belongings.pop(_owner(each.order), [])
         _give(tx, book, each.session, each.order, mine, each.reason)
-    stock.write(tx, book)
+    ledger.write(tx, book)
 
 
 def _owner(order: Order) -> Owner:

@@ -14,7 +14,9 @@ from inventory.domain.reservation import release as released
 from inventory.domain.reserve import Answer, Shortfall, Wish, decide, summed
 from inventory.domain.stock import Key, Shelves, Sku
 from inventory.operations import events
-from inventory.store import catalogue, stock
+from inventory.store import catalogue, ledger
+from inventory.store.reservations import active_of, lock_reservations, next_releases
+from inventory.store.shelves import expire, lock_shelves
 from kit.db import Tx
 from kit.errors import Invalid, NotFound, Refused
 from kit.ids import uuid7
@@ -27,16 +29,16 @@ async def reserve(tx: Tx, owner: Owner, wishes: Sequence[Wish], ttl: timedelta, 
     `insufficient_stock` with the short lines).
     """
     wishes = summed(wishes)
-    shelves = await stock.lock_shelves(tx, {Sku(owner.business, wish.sku) for wish in wishes})
+    shelves = await lock_shelves(tx, {Sku(owner.business, wish.sku) for wish in wishes})
     await _check(tx, owner, wishes)
     book = Book()
     answer = decide(shelves, owner.business, wishes)
-    if answer.shortfalls and await stock.expire(tx, book, shelves, _keys(shelves, owner, answer)):
+    if answer.shortfalls and await expire(tx, book, shelves, _keys(shelves, owner, answer)):
         answer = decide(shelves, owner.business, wishes)
     if answer.shortfalls and not partial:
         raise await _refusal(tx, owner, answer.shortfalls)
     made = [book.make(new(uuid7(), owner, key, qty, tx.now, tx.now + ttl)) for key, qty in answer.parts]
-    stock.write(tx, book)
+    ledger.write(tx, book)
     return made
 
 
@@ -64,7 +66,7 @@ def _keys(shelves: Shelves, owner: Owner, answer: Answer) -> set[Key]:
 
 async def _refusal(tx: Tx, owner: Owner, shortfalls: Sequence[Shortfall]) -> Refused:
     short = {(Sku(owner.business, each.wish.sku), owner) for each in shortfalls}
-    releases = await stock.next_releases(tx, short)
+    releases = await next_releases(tx, short)
     lines = [
         {
             "sku": each.wish.sku,
@@ -88,7 +90,7 @@ async def commit(tx: Tx, identifier: UUID) -> Reservation:
     book = Book()
     after = book.change(before, committed(before, order_ref, tx.now))
     book.move(Movement(before.key, books.COMMIT, -before.held, order_ref or str(before.id)))
-    stock.write(tx, book)
+    ledger.write(tx, book)
     if order_ref:
         events.committed(tx, before.business, order_ref, [Part(before.key, -before.held)])
     return after
@@ -102,8 +104,8 @@ async def release(tx: Tx, identifier: UUID) -> Reservation:
 
 
 async def release_all(tx: Tx, owner_type: str, owner_ref: str) -> int:
-    """Gives up all that an owner holds and returns how many reservations that were; `CHANNEL/KEY` names the session of a channel."""
-    found, _ = await stock.lock_reservations(tx, await stock.active_of(tx, owner_type, owner_ref))
+    """Gives up all that an owner holds and returns how many reservations that were; CHANNEL/KEY is a session of one channel."""
+    found, _ = await lock_reservations(tx, await active_of(tx, owner_type, owner_ref))
     active = [each for each in found.values() if each.status == Status.ACTIVE]
     return sum(each.status == Status.RELEASED for each in _release(tx, active))
 
@@ -111,14 +113,14 @@ async def release_all(tx: Tx, owner_type: str, owner_ref: str) -> int:
 def _release(tx: Tx, reservations: Sequence[Reservation]) -> list[Reservation]:
     book = Book()
     over = [book.change(before, released(before, tx.now)) for before in reservations]
-    stock.write(tx, book)
+    ledger.write(tx, book)
     for owner in dict.fromkeys(each.owner for each in book.changed):
         events.released(tx, owner)
     return over
 
 
 async def _lock(tx: Tx, identifier: UUID) -> Reservation:
-    found, _ = await stock.lock_reservations(tx, [(tx.business, identifier)])
+    found, _ = await lock_reservations(tx, [(tx.business, identifier)])
     if identifier not in found:
         raise NotFound("not_found", id=str(identifier))
     return found[identifier]

@@ -10,7 +10,8 @@ from inventory.domain.book import Book, Movement
 from inventory.domain.quantity import ZERO, check_storable, printed, whole_steps
 from inventory.domain.stock import Key, Level, Shelves, Sku
 from inventory.operations import events
-from inventory.store import catalogue, stock
+from inventory.store import catalogue, ledger
+from inventory.store.shelves import due_shelves, expire, lock_free_shelves, lock_shelves, make_shelves, reserved_on
 from kit import outbox
 from kit.db import Tx
 from kit.errors import Invalid, Refused
@@ -32,7 +33,7 @@ async def receive(tx: Tx, location: str, receipts: Sequence[Movement]) -> list[L
         _check_step(shelves, receipt)
     for key, qty in book.on_hand.items():
         check_storable(shelves.known[key].on_hand + qty)
-    stock.write(tx, book)
+    ledger.write(tx, book)
     lines = [events.change(Part(*line)) for line in book.on_hand.items()]
     event = messages.StockReceived(location=location, lines=lines, reference=receipts[0].reference)
     outbox.add(tx, f"stock/{location}", event)
@@ -48,7 +49,7 @@ async def adjust(tx: Tx, key: Key, delta: Decimal | None, counted: Decimal | Non
     on_hand = shelves.known[key].on_hand
     change = delta if delta is not None else (counted or ZERO) - on_hand
     book = Book()
-    await stock.expire(tx, book, shelves, [key])
+    await expire(tx, book, shelves, [key])
     reserved = on_hand - shelves.free[key]
     if change < 0 and on_hand + change < reserved:
         raise Refused("below_reserved", on_hand=printed(on_hand), reserved=printed(reserved))
@@ -57,7 +58,7 @@ async def adjust(tx: Tx, key: Key, delta: Decimal | None, counted: Decimal | Non
         book.move(Movement(key, books.ADJUSTMENT, change, reason=reason))
         event = messages.StockAdjusted(location=key.location, change=events.change(Part(key, change)), reason=reason)
         outbox.add(tx, f"stock/{key.location}", event)
-    stock.write(tx, book)
+    ledger.write(tx, book)
     return Level(key, on_hand + change, reserved)
 
 
@@ -69,8 +70,8 @@ async def _shelves(tx: Tx, location: str, keys: Collection[Key]) -> Shelves:
     known = await catalogue.products(tx, skus)
     if unknown := sorted(sku.sku for sku in skus if sku not in known):
         raise Invalid("unknown_sku", sku=", ".join(unknown))
-    await stock.make_shelves(tx, sorted(keys))
-    return await stock.lock_shelves(tx, skus)
+    await make_shelves(tx, sorted(keys))
+    return await lock_shelves(tx, skus)
 
 
 def _check_step(shelves: Shelves, receipt: Movement) -> None:
@@ -80,15 +81,15 @@ def _check_step(shelves: Shelves, receipt: Movement) -> None:
 
 
 async def _levels(tx: Tx, shelves: Shelves, book: Book) -> list[Level]:
-    reserved = await stock.reserved(tx, book.on_hand)
+    reserved = await reserved_on(tx, book.on_hand)
     return [Level(key, shelves.known[key].on_hand + book.on_hand[key], reserved[key]) for key in sorted(book.on_hand)]
 
 
 async def end_expired(tx: Tx) -> bool:
     """Ends reservations whose time is up; tells whether there may be more. Shelves in use are left for the next time."""
-    due = await stock.due(tx, SWEPT)
-    shelves = await stock.lock_free_shelves(tx, due)
+    due = await due_shelves(tx, SWEPT)
+    shelves = await lock_free_shelves(tx, due)
     book = Book()
-    await stock.expire(tx, book, shelves, shelves.known)
-    stock.write(tx, book)
+    await expire(tx, book, shelves, shelves.known)
+    ledger.write(tx, book)
     return len(due) == SWEPT and bool(shelves.known)

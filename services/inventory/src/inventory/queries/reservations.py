@@ -6,7 +6,7 @@ from comanda.inventory.v1 import reservations_pb2
 from inventory.domain.reservation import Reservation
 from inventory.messages import reservations as messages
 from inventory.messages.values import short
-from inventory.store.stock import RESERVATION
+from inventory.store.reservations import RESERVATION
 from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound

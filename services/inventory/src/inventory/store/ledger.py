@@ -1,0 +1,75 @@
+"""The book, written."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from inventory.domain.book import Book
+from inventory.domain.reservation import Reservation
+from inventory.store.columns import columns
+from kit.db import Tx
+from kit.ids import uuid7
+
+MAKE_RESERVATIONS = """
+    insert into reservations (
+        business_id, id, owner_type, owner_scope, owner_ref, sku, location, qty, qty_fulfilled, status, order_ref,
+        created_at, expires_at, fulfilled_at, released_at
+    )
+    select * from unnest(
+        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::numeric[], $9::numeric[],
+        $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[]
+    )
+"""
+CHANGE_RESERVATIONS = """
+    update reservations as r
+    set qty = c.qty, qty_fulfilled = c.qty_fulfilled, status = c.status, order_ref = c.order_ref, expires_at = c.expires_at,
+        fulfilled_at = c.fulfilled_at, released_at = c.released_at
+    from unnest(
+        $1::uuid[], $2::uuid[], $3::numeric[], $4::numeric[], $5::text[], $6::text[], $7::timestamptz[],
+        $8::timestamptz[], $9::timestamptz[]
+    ) as c (business_id, id, qty, qty_fulfilled, status, order_ref, expires_at, fulfilled_at, released_at)
+    where r.business_id = c.business_id and r.id = c.id
+"""
+RECORD_MOVEMENTS = """
+    insert into movements (
+        business_id, id, type, sku, location, qty_delta, reference, reason, unit_cost_q, lot, expiry_date, supplier,
+        actor, created_at
+    )
+    select m.*, $13::text, $14::timestamptz
+    from unnest(
+        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::text[], $8::text[], $9::bigint[],
+        $10::text[], $11::date[], $12::text[]
+    ) as m
+"""
+COUNT_STOCK = """
+    update stock as s set on_hand = s.on_hand + c.on_hand, reserved = s.reserved + c.reserved
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::numeric[], $5::numeric[])
+        as c (business_id, sku, location, on_hand, reserved)
+    where s.business_id = c.business_id and s.sku = c.sku and s.location = c.location
+"""
+
+
+def write(tx: Tx, book: Book) -> None:
+    """Writes the book at the end of the transaction, everything in one round trip."""
+    if book.made:
+        tx.later(MAKE_RESERVATIONS, *columns(book.made))
+    if book.changed:
+        tx.later(CHANGE_RESERVATIONS, *columns(_changes(book.changed)))
+    if book.moved:
+        rows = [(m.key.business, uuid7(), m.type, m.key.sku, m.key.location, *m[2:]) for m in book.moved]
+        tx.later(RECORD_MOVEMENTS, *columns(rows), tx.actor, tx.now)
+    if counted := [row for row in _counts(book) if row[3] or row[4]]:
+        tx.later(COUNT_STOCK, *columns(counted))
+
+
+def _counts(book: Book) -> Iterable[tuple[UUID, str, str, Decimal, Decimal]]:
+    for key in book.on_hand.keys() | book.reserved.keys():
+        yield *key, book.on_hand[key], book.reserved[key]
+
+
+def _changes(changed: Iterable[Reservation]) -> list[tuple[Any, ...]]:
+    return [
+        (r.business, r.id, r.qty, r.qty_fulfilled, r.status, r.order_ref, r.expires_at, r.fulfilled_at, r.released_at)
+        for r in changed
+    ]

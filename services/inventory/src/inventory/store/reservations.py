@@ -1,0 +1,88 @@
+"""Reservations: found, and locked together with their shelves, which come first."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from inventory.domain.reservation import Owner, Reservation
+from inventory.domain.stock import Shelves, Sku
+from inventory.store.columns import columns
+from inventory.store.shelves import bare
+from kit.db import Tx
+
+RESERVATION = ", ".join(f"r.{name}" for name in ("business_id", *Reservation._fields[1:]))
+"""The columns of a reservation, in the order of the domain's fields."""
+
+# A shelf before its reservations: whoever holds a shelf may change its reservations. Where a reservation is over, all shelves
+# of its SKU come along, so that its units can be taken anew.
+LOCKED_RESERVATIONS = f"""
+    select s.business_id, s.sku, s.location, s.on_hand, s.reserved, {RESERVATION}
+    from unnest($1::uuid[], $2::uuid[]) as wanted (business_id, id)
+    join reservations r on r.business_id = wanted.business_id and r.id = wanted.id
+    join stock s on s.business_id = r.business_id and s.sku = r.sku
+        and (s.location = r.location or r.status <> 'active')
+    order by s.business_id, s.sku, s.location
+    for update of s, r
+"""
+HELD_BY_OWNERS = f"""
+    select {RESERVATION}
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as o (business_id, type, scope, ref)
+    join reservations r on r.business_id = o.business_id and r.owner_ref = o.ref and r.owner_type = o.type
+        and r.owner_scope = o.scope
+    where r.status in ('active', 'committed')
+    order by r.business_id, r.id
+"""
+ACTIVE_OF_OWNER = """
+    select business_id, id from reservations
+    where business_id = $1 and owner_type = $2 and status = 'active'
+        and (owner_ref = $3 or owner_type = 'session' and owner_scope = $4 and owner_ref = $5)
+"""
+NEXT_RELEASES = """
+    select wanted.n, min(next.expires_at)
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
+        with ordinality as wanted (business_id, sku, type, scope, ref, n)
+    join stock s on s.business_id = wanted.business_id and s.sku = wanted.sku
+    cross join lateral (
+        select r.expires_at from reservations r
+        where r.business_id = s.business_id and r.sku = s.sku and r.location = s.location
+            and r.status = 'active' and r.expires_at > now()
+            and (r.owner_type, r.owner_scope, r.owner_ref) <> (wanted.type, wanted.scope, wanted.ref)
+        order by r.expires_at
+        limit 1
+    ) as next
+    group by wanted.n
+"""
+
+
+async def lock_reservations(tx: Tx, ids: Collection[tuple[UUID, UUID]]) -> tuple[dict[UUID, Reservation], Shelves]:
+    """Locks reservations, given as business and id, and their shelves; returns those that exist, by id."""
+    if not ids:
+        return {}, Shelves(())
+    rows = await tx.connection.fetch(LOCKED_RESERVATIONS, *columns(ids))
+    found = (Reservation(*row[5:]) for row in rows)
+    return {each.id: each for each in found}, Shelves(map(bare, rows))
+
+
+async def held_by(tx: Tx, owners: Collection[Owner]) -> dict[Owner, list[Reservation]]:
+    """Returns the active and committed reservations of owners, oldest first."""
+    found: dict[Owner, list[Reservation]] = {}
+    if not owners:
+        return found
+    for row in await tx.connection.fetch(HELD_BY_OWNERS, *columns(owners)):
+        reservation = Reservation(*row)
+        found.setdefault(reservation.owner, []).append(reservation)
+    return found
+
+
+async def active_of(tx: Tx, owner_type: str, owner_ref: str) -> list[tuple[UUID, UUID]]:
+    """Returns business and id of what an owner holds; of a session in any channel, or in the one named before a slash."""
+    scope, _, ref = owner_ref.partition("/")
+    rows = await tx.connection.fetch(ACTIVE_OF_OWNER, tx.business, owner_type, owner_ref, scope, ref)
+    return [(business, identifier) for business, identifier in rows]
+
+
+async def next_releases(tx: Tx, wanted: Collection[tuple[Sku, Owner]]) -> dict[tuple[Sku, Owner], datetime]:
+    """Returns when the next hold of a SKU by anybody but the owner runs out, where there is one."""
+    pairs = list(wanted)
+    rows = await tx.connection.fetch(NEXT_RELEASES, *columns((*sku, *owner[1:]) for sku, owner in pairs))
+    return {pairs[n - 1]: at for n, at in rows}

@@ -1,0 +1,118 @@
+"""Shelves: locked in the order of their keys, and cleared of holds that have run out. Session and order rows are locked before."""
+
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+import asyncpg
+
+from inventory.domain.book import Book
+from inventory.domain.quantity import FINEST
+from inventory.domain.stock import Key, Shelf, Shelves, Sku
+from inventory.store.columns import columns
+from kit.db import Tx
+
+LOCKED_SHELVES = """
+    select s.business_id, s.sku, s.location, s.on_hand, s.reserved, p.step, p.is_active, l.is_active, l.priority
+    from unnest($1::uuid[], $2::text[]) as wanted (business_id, sku)
+    join stock s on s.business_id = wanted.business_id and s.sku = wanted.sku
+    join products p on p.business_id = s.business_id and p.sku = s.sku
+    join locations l on l.business_id = s.business_id and l.code = s.location
+    order by s.business_id, s.sku, s.location
+    for update of s
+"""
+FREE_SHELVES = """
+    select s.business_id, s.sku, s.location, s.on_hand, s.reserved
+    from unnest($1::uuid[], $2::text[], $3::text[]) as due (business_id, sku, location)
+    join stock s on s.business_id = due.business_id and s.sku = due.sku and s.location = due.location
+    order by s.business_id, s.sku, s.location
+    for update of s skip locked
+"""
+NEW_SHELVES = """
+    insert into stock (business_id, sku, location, on_hand, reserved)
+    select business_id, sku, location, 0, 0
+    from unnest($1::uuid[], $2::text[], $3::text[]) as shelf (business_id, sku, location)
+    on conflict do nothing
+"""
+OTHER_SHELF = """
+    select 1
+    from unnest($1::uuid[], $2::text[]) as wanted (business_id, sku)
+    join stock s on s.business_id = wanted.business_id and s.sku = wanted.sku
+    where (s.business_id, s.sku, s.location) not in (select * from unnest($3::uuid[], $4::text[], $5::text[]))
+    limit 1
+"""
+# Only to find out what to look at: whether a reservation has run out is judged again under its shelf's lock.
+DUE_SHELVES = """
+    select business_id, sku, location from reservations where status = 'active' and expires_at <= now()
+    order by expires_at
+    limit $1
+"""
+EXPIRED_RESERVATIONS = """
+    update reservations as r set status = 'expired'
+    from unnest($1::uuid[], $2::text[], $3::text[]) as shelf (business_id, sku, location)
+    where r.business_id = shelf.business_id and r.sku = shelf.sku and r.location = shelf.location
+        and r.status = 'active' and r.expires_at <= now() and r.id <> all ($4::uuid[])
+    returning r.business_id, r.sku, r.location, r.qty - r.qty_fulfilled
+"""
+# What an active reservation past its time holds is not reserved, though the counter still has it until the sweep.
+RESERVED = """
+    select shelf.business_id, shelf.sku, shelf.location, coalesce(sum(r.qty - r.qty_fulfilled), 0)
+    from unnest($1::uuid[], $2::text[], $3::text[]) as shelf (business_id, sku, location)
+    left join reservations r on r.business_id = shelf.business_id and r.sku = shelf.sku and r.location = shelf.location
+        and r.status = 'active' and r.expires_at > now()
+    group by shelf.business_id, shelf.sku, shelf.location
+"""
+
+
+async def lock_shelves(tx: Tx, skus: Collection[Sku]) -> Shelves:
+    """Locks all shelves of the SKUs; a SKU that is unknown or lies nowhere has none."""
+    if not skus:
+        return Shelves(())
+    rows = await tx.connection.fetch(LOCKED_SHELVES, *columns(sorted(skus)))
+    return Shelves(Shelf(*row) for row in rows)
+
+
+async def lock_free_shelves(tx: Tx, keys: Collection[Key]) -> Shelves:
+    """Locks those of the shelves that nobody else has locked."""
+    if not keys:
+        return Shelves(())
+    return Shelves(map(bare, await tx.connection.fetch(FREE_SHELVES, *columns(sorted(set(keys))))))
+
+
+def bare(row: asyncpg.Record) -> Shelf:
+    """Returns a shelf without the rules of its product: what was promised before them must be kept."""
+    business, sku, location, on_hand, reserved = row[:5]
+    return Shelf(
+        business, sku, location, on_hand, reserved, FINEST, product_active=True, location_active=True, priority=0
+    )
+
+
+async def make_shelves(tx: Tx, keys: Sequence[Key]) -> None:
+    """Makes those shelves, sorted, that do not exist yet; product and location must."""
+    await tx.connection.execute(NEW_SHELVES, *columns(keys))
+
+
+async def other_shelf(tx: Tx, skus: Collection[Sku], shelves: Shelves) -> bool:
+    """Tells whether there is a shelf of the SKUs that is not among the locked ones."""
+    return bool(await tx.connection.fetch(OTHER_SHELF, *columns(skus), *columns(shelves.known)))
+
+
+async def due_shelves(tx: Tx, limit: int) -> list[Key]:
+    """Returns the shelves of the reservations that ran out first, one for each reservation."""
+    return [Key(*row) for row in await tx.connection.fetch(DUE_SHELVES, limit)]
+
+
+async def expire(tx: Tx, book: Book, shelves: Shelves, keys: Collection[Key], keep: Collection[UUID] = ()) -> bool:
+    """Ends reservations on locked shelves whose time is up, but those to keep; tells whether that freed anything."""
+    if not keys:
+        return False
+    rows = await tx.connection.fetch(EXPIRED_RESERVATIONS, *columns(sorted(keys)), list(keep))
+    for *key, held in rows:
+        book.reserved[Key(*key)] -= held
+        shelves.free[Key(*key)] += held
+    return bool(rows)
+
+
+async def reserved_on(tx: Tx, keys: Collection[Key]) -> dict[Key, Decimal]:
+    """Returns how many units on each shelf are held by reservations that have not run out."""
+    return {Key(*row[:3]): row[3] for row in await tx.connection.fetch(RESERVED, *columns(keys))}
