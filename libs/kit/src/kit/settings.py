@@ -11,7 +11,12 @@ SECRETS = Path("/run/secrets")
 class Settings(BaseSettings):
     """Settings of every process; each name is an environment variable with the prefix COMANDA_."""
 
-    model_config = SettingsConfigDict(env_prefix="COMANDA_", secrets_dir=SECRETS if SECRETS.is_dir() else None)
+    model_config = SettingsConfigDict(
+        env_prefix="COMANDA_",
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
+        # An error about one setting would else show all the others, passwords too.
+        hide_input_in_errors=True,
+    )
 
     database_url: SecretStr = SecretStr("")
     """The process's own database, as postgresql://login:password@host:port/database."""

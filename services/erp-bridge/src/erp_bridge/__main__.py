@@ -1,0 +1,50 @@
+"""python -m erp_bridge [serve|migrate]"""
+
+import sys
+from functools import partial
+
+import erp_bridge
+from comanda.erp.v1 import status_pb2_grpc
+from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
+from erp_bridge.service import ErpService
+from erp_bridge.texts import TEXTS
+from kit import client, machinery, migrations, server
+from kit.exchange import Exchanged
+from kit.server import Process
+from kit.settings import Settings
+
+
+async def serve() -> None:
+    """Serves until SIGTERM."""
+    settings = Settings()
+    async with server.process("erp-bridge", settings) as process:
+        await run(process, settings)
+
+
+async def run(process: Process, settings: Settings) -> None:
+    """Runs the service in a connected process."""
+    process.sweep("tidy", partial(machinery.tidy, process.database), machinery.TIDY_SECONDS)
+    async with client.channel(settings.sales_address) as sales:
+        identities = identity_pb2_grpc.IdentityServiceStub(sales)
+
+        async def exchange(credential: str) -> str:
+            request = identity_pb2.AuthenticateRequest(credential=credential)
+            return str((await client.call(identities.Authenticate, request)).identity_token)
+
+        register = partial(status_pb2_grpc.add_ErpServiceServicer_to_server, ErpService(process.database))
+        await process.serve([register], TEXTS, "pt", Exchanged(exchange))
+
+
+def main() -> None:
+    """Runs the command that the argument names; `serve` is the default."""
+    command = sys.argv[1] if len(sys.argv) > 1 else "serve"
+    if command == "migrate":
+        migrations.upgrade(erp_bridge, Settings().database_url.get_secret_value())
+    elif command == "serve":
+        server.run(serve)
+    else:
+        sys.exit(f"usage: python -m erp_bridge [serve|migrate], not {command}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""python -m sales [serve|migrate]"""
+
+import sys
+from functools import partial
+
+import kit.settings
+import sales
+from comanda.sales.v1 import businesses_pb2_grpc, identity_pb2_grpc
+from kit import identity, machinery, migrations, server
+from kit.server import Process
+from sales.service.businesses import BusinessService, StorefrontService
+from sales.service.identity import ApiKeyService, IdentityService
+from sales.settings import Settings
+from sales.texts import TEXTS
+
+
+async def serve() -> None:
+    """Serves until SIGTERM."""
+    settings = Settings()
+    async with server.process("sales", settings) as process:
+        await run(process, settings)
+
+
+async def run(process: Process, settings: Settings) -> None:
+    """Runs the service in a connected process."""
+    database = process.database
+    private_key = identity.private_key(settings.identity_private_key.get_secret_value())
+    identities = IdentityService(database, private_key)
+    process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
+    await process.serve(
+        [
+            partial(businesses_pb2_grpc.add_BusinessServiceServicer_to_server, BusinessService(database)),
+            partial(businesses_pb2_grpc.add_StorefrontServiceServicer_to_server, StorefrontService(database)),
+            partial(identity_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(database, private_key)),
+            partial(identity_pb2_grpc.add_IdentityServiceServicer_to_server, identities),
+        ],
+        TEXTS,
+        "en",
+        identities.exchange,
+    )
+
+
+def main() -> None:
+    """Runs the command that the argument names; `serve` is the default."""
+    command = sys.argv[1] if len(sys.argv) > 1 else "serve"
+    if command == "migrate":
+        migrations.upgrade(sales, kit.settings.Settings().database_url.get_secret_value())
+    elif command == "serve":
+        server.run(serve)
+    else:
+        sys.exit(f"usage: python -m sales [serve|migrate], not {command}")
+
+
+if __name__ == "__main__":
+    main()

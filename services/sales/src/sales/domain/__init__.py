@@ -1,0 +1,1 @@
+"""What sales knows: businesses, storefronts, API keys. No clock, no I/O."""

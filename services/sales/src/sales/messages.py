@@ -1,0 +1,57 @@
+"""From the domain to protobuf."""
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from comanda.sales.v1 import businesses_pb2, identity_pb2
+from sales.domain import api_key as domain
+from sales.domain.api_key import ApiKey
+from sales.domain.business import Business, Storefront
+
+
+def business(found: Business) -> businesses_pb2.Business:
+    """Returns the business."""
+    return businesses_pb2.Business(
+        id=str(found.business_id),
+        code=found.code,
+        name=found.name,
+        timezone=found.timezone,
+        currency=found.currency,
+        created_at=time(found.created_at),
+    )
+
+
+def storefront(found: Storefront) -> businesses_pb2.Storefront:
+    """Returns the storefront."""
+    return businesses_pb2.Storefront(
+        code=found.code,
+        name=found.name,
+        timezone=found.timezone,
+        currency=found.currency,
+        day_cutover_hour=found.day_cutover_hour,
+        is_active=found.is_active,
+        created_at=time(found.created_at),
+    )
+
+
+def api_key(found: ApiKey) -> identity_pb2.ApiKey:
+    """Returns the key without its secret."""
+    return identity_pb2.ApiKey(
+        id=str(found.id),
+        label=found.label,
+        role=found.role,
+        customer_id=found.customer_id,
+        prefix=domain.prefix(found.id),
+        created_at=time(found.created_at),
+        revoked_at=time(found.revoked_at),
+    )
+
+
+def time(moment: datetime | None) -> Timestamp | None:
+    """Returns the moment; None stays None, which leaves a field empty."""
+    if moment is None:
+        return None
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp

@@ -1,0 +1,46 @@
+"""Reads for lists: from SQL to messages, a page at a time, by the key of the last row."""
+
+from uuid import UUID
+
+from comanda.sales.v1 import businesses_pb2, identity_pb2
+from kit import pages
+from kit.db import Tx
+from kit.errors import Invalid
+from sales import messages
+from sales.domain.business import Storefront
+from sales.store import api_keys, businesses
+
+LAST_ID = str(UUID(int=2**128 - 1))
+STOREFRONTS = f"""
+    select {businesses.STOREFRONT_COLUMNS} from storefronts where business_id = $1 and code > $2 order by code limit $3
+"""
+API_KEYS = f"select {api_keys.COLUMNS} from api_keys where business_id = $1 and id < $2 order by id desc limit $3"
+
+
+async def list_storefronts(
+    tx: Tx, request: businesses_pb2.ListStorefrontsRequest
+) -> businesses_pb2.ListStorefrontsResponse:
+    """Returns a page of the business's storefronts, by code."""
+    size = request.page_size or pages.SIZE
+    [after] = pages.key(request.page_token, "")
+    rows = await tx.connection.fetch(STOREFRONTS, tx.business, after, size + 1)
+    shown, following = pages.cut(rows, size, lambda row: (row["code"],))
+    items = [messages.storefront(Storefront(**row)) for row in shown]
+    return businesses_pb2.ListStorefrontsResponse(items=items, next_page_token=following)
+
+
+async def list_api_keys(tx: Tx, request: identity_pb2.ListApiKeysRequest) -> identity_pb2.ListApiKeysResponse:
+    """Returns a page of the business's keys, newest first, revoked ones too."""
+    size = request.page_size or pages.SIZE
+    rows = await tx.connection.fetch(API_KEYS, tx.business, _id_before(request.page_token), size + 1)
+    shown, following = pages.cut(rows, size, lambda row: (str(row["id"]),))
+    items = [messages.api_key(api_keys.read(row)) for row in shown]
+    return identity_pb2.ListApiKeysResponse(items=items, next_page_token=following)
+
+
+def _id_before(token: str) -> UUID:
+    [text] = pages.key(token, LAST_ID)
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Invalid("invalid_page_token") from error

@@ -1,0 +1,1 @@
+"""One short method per RPC."""

@@ -1,0 +1,58 @@
+"""BusinessService and StorefrontService."""
+
+from comanda.sales.v1 import businesses_pb2 as pb
+from comanda.sales.v1 import businesses_pb2_grpc
+from kit.db import Database, Tx
+from kit.errors import NotFound
+from kit.rpc import rpc
+from sales import messages, queries
+from sales.domain.business import Storefront
+from sales.operations import businesses
+from sales.store import businesses as store
+
+
+class BusinessService(businesses_pb2_grpc.BusinessServiceServicer):
+    """See the proto."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @rpc
+    async def CreateBusiness(self, tx: Tx, request: pb.CreateBusinessRequest) -> pb.CreateBusinessResponse:
+        made = await businesses.create_business(tx, request.code, request.name, request.timezone, request.currency)
+        return pb.CreateBusinessResponse(business=messages.business(made))
+
+    @rpc
+    async def GetBusiness(self, tx: Tx, request: pb.GetBusinessRequest) -> pb.GetBusinessResponse:
+        return pb.GetBusinessResponse(business=messages.business(await businesses.own_business(tx)))
+
+
+class StorefrontService(businesses_pb2_grpc.StorefrontServiceServicer):
+    """See the proto."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @rpc
+    async def CreateStorefront(self, tx: Tx, request: pb.CreateStorefrontRequest) -> pb.CreateStorefrontResponse:
+        new = Storefront(
+            code=request.code,
+            name=request.name,
+            timezone=request.timezone,
+            currency=request.currency,
+            day_cutover_hour=request.day_cutover_hour,
+            is_active=request.is_active if request.HasField("is_active") else True,
+            created_at=tx.now,
+        )
+        return pb.CreateStorefrontResponse(storefront=messages.storefront(await businesses.create_storefront(tx, new)))
+
+    @rpc
+    async def GetStorefront(self, tx: Tx, request: pb.GetStorefrontRequest) -> pb.GetStorefrontResponse:
+        found = await store.storefront(tx, request.code)
+        if found is None:
+            raise NotFound("not_found", code=request.code)
+        return pb.GetStorefrontResponse(storefront=messages.storefront(found))
+
+    @rpc
+    async def ListStorefronts(self, tx: Tx, request: pb.ListStorefrontsRequest) -> pb.ListStorefrontsResponse:
+        return await queries.list_storefronts(tx, request)

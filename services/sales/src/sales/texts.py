@@ -1,0 +1,35 @@
+"""The words of the refusals."""
+
+from kit.texts import Catalogue, Text
+
+TEXTS: Catalogue = {
+    "duplicate_code": Text("{code} exists already.", "{code} já existe."),
+    "unknown_timezone": Text(
+        "{timezone} is no IANA time zone; one is America/Sao_Paulo.",
+        "{timezone} não é um fuso horário IANA; um deles é America/Sao_Paulo.",
+    ),
+    "unknown_currency": Text("{currency} is no currency of ISO 4217.", "{currency} não é uma moeda da ISO 4217."),
+    "unknown_business": Text("There is no business {business}.", "Não existe o negócio {business}."),
+    "business_required": Text(
+        "Your credential is bound to no business, and this needs one.",
+        "Sua credencial não está ligada a um negócio, e esta operação exige um.",
+    ),
+    "business_not_allowed": Text(
+        "Only operators may name a business; your keys are for your own.",
+        "Só operadores podem indicar um negócio; suas chaves são para o seu próprio.",
+    ),
+    "operator_only": Text(
+        "Only operators of the installation may do this.", "Só operadores da instalação podem fazer isto."
+    ),
+    "role_above_own": Text(
+        "Role {own_role} may not make a key of role {role}.",
+        "O papel {own_role} não pode criar uma chave do papel {role}.",
+    ),
+    "customer_id_required": Text(
+        "A key of role customer needs the customer_id that it speaks for.",
+        "Uma chave do papel customer exige o customer_id em cujo nome fala.",
+    ),
+    "customer_id_not_allowed": Text(
+        "A key of role {role} has no customer_id.", "Uma chave do papel {role} não tem customer_id."
+    ),
+}
