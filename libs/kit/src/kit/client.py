@@ -44,8 +44,8 @@ def channel(address: str) -> grpc.aio.Channel:
 async def call(method: Any, request: Message, token: str = "", *, deadline: float = DEADLINE) -> Any:
     """Calls a stub's method as the bearer of the token and returns the response.
 
-    Every call must be safe to repeat: UNAVAILABLE is retried. Raises the domain error that the service raised, or AioRpcError where it
-    was none.
+    Every call must be safe to repeat: UNAVAILABLE is retried. Raises the domain error that the service raised, or
+    AioRpcError where it was none.
     """
     metadata = [("traceparent", tracing.traceparent())]
     if token:

@@ -83,6 +83,10 @@ def _redact(message: Message) -> None:
         options: Any = field.GetOptions()
         if options.Extensions[options_pb2.sensitive]:
             message.ClearField(field.name)
-        elif field.type == FieldDescriptor.TYPE_MESSAGE and field.message_type and not field.message_type.GetOptions().map_entry:
+        elif (
+            field.type == FieldDescriptor.TYPE_MESSAGE
+            and field.message_type
+            and not field.message_type.GetOptions().map_entry
+        ):
             for each in value if field.is_repeated else [value]:
                 _redact(each)

@@ -1,4 +1,4 @@
-"""Errors that a caller can act on: a kind, a stable code, and typed context. The words for a code stand in a catalogue (kit.texts)."""
+"""Errors that a caller can act on: a kind, a stable code, and typed context. Their words stand in a catalogue (kit.texts)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

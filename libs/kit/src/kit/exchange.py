@@ -3,8 +3,13 @@
 import asyncio
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
+from google.protobuf.message import Message
+
+from kit import client
 from kit.identity import CACHED, Exchange
 
 SECONDS = 5.0
@@ -18,6 +23,15 @@ class Exchanged:
         self._exchange = exchange
         self._seconds = seconds
         self._known: OrderedDict[bytes, tuple[float, asyncio.Future[str]]] = OrderedDict()
+
+    @classmethod
+    def by(cls, method: Any, request: Callable[..., Message]) -> "Exchanged":
+        """Exchanges by an RPC that takes a `credential` and answers with an `identity_token`."""
+
+        async def exchange(credential: str) -> str:
+            return str((await client.call(method, request(credential=credential))).identity_token)
+
+        return cls(exchange)
 
     async def __call__(self, credential: str) -> str:
         """Returns an identity token for the credential; raises what the exchange behind raises, which is not remembered."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +27,7 @@ INSERT = """
     select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bytea[])
 """
 DUE = "select position, id, subject, aggregate, message, business_id, created_at from outbox order by position limit $1"
+LEAD = "select pg_try_advisory_lock(hashtext('comanda relay'))"
 DELETE = "delete from outbox where position = any($1::bigint[])"
 
 
@@ -102,9 +104,7 @@ class Relay:
     async def _lead(self, pause: Backoff) -> None:
         connection = await asyncpg.connect(self._url, timeout=10, command_timeout=30)
         try:
-            # Held by the connection, so that it ends with the process however that ends.
-            while not await connection.fetchval("select pg_try_advisory_lock(hashtext('comanda relay'))"):
-                await asyncio.sleep(self._poll)
+            await self._elected(connection)
             self.leads = True
             while True:
                 self._wake.clear()
@@ -115,11 +115,15 @@ class Relay:
         finally:
             await connection.close(timeout=5)
 
+    async def _elected(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Waits for the lead: a lock held by the connection, so that it ends with the process however that ends."""
+        while not await connection.fetchval(LEAD):
+            await asyncio.sleep(self._poll)  # what it waits for happens in another process
+
     async def _idle(self) -> None:
-        try:
+        # After a while it looks all the same: a process that wrote rows may have been unable to wake us.
+        with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), self._poll)
-        except TimeoutError:
-            pass  # the poll: rows of a process that could not wake us
 
     async def publish(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
         """Publishes and removes up to one batch; tells whether there may be more."""

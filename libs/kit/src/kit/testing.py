@@ -1,7 +1,7 @@
 """A pytest plugin: real servers for the run, and for each worker databases and a stream prefix of its own.
 
-Load it with `pytest_plugins = ["kit.testing"]` in the root conftest. One PostgreSQL and one NATS serve the whole run; tests that kill
-a server start one of their own.
+Load it with `pytest_plugins = ["kit.testing"]` in the root conftest. One PostgreSQL and one NATS serve the whole run; tests
+that kill a server start one of their own.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from embedded.nats import Nats
-from embedded.postgres import Postgres
 from nats.aio.client import Client
 
+from embedded.nats import Nats
+from embedded.postgres import Postgres
 from kit import migrations, streams
 
 POSTGRES, NATS = "COMANDA_TEST_POSTGRES_URL", "COMANDA_TEST_NATS_URL"

@@ -25,14 +25,9 @@ async def run(process: Process, settings: Settings) -> None:
     """Runs the service in a connected process."""
     process.sweep("tidy", partial(machinery.tidy, process.database), machinery.TIDY_SECONDS)
     async with client.channel(settings.sales_address) as sales:
-        identities = identity_pb2_grpc.IdentityServiceStub(sales)
-
-        async def exchange(credential: str) -> str:
-            request = identity_pb2.AuthenticateRequest(credential=credential)
-            return str((await client.call(identities.Authenticate, request)).identity_token)
-
+        authenticate = identity_pb2_grpc.IdentityServiceStub(sales).Authenticate
         register = partial(status_pb2_grpc.add_ErpServiceServicer_to_server, ErpService(process.database))
-        await process.serve([register], TEXTS, "pt", Exchanged(exchange))
+        await process.serve([register], TEXTS, "pt", Exchanged.by(authenticate, identity_pb2.AuthenticateRequest))
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from functools import partial
 
 import inventory
 from comanda.inventory.v1 import locations_pb2_grpc, products_pb2_grpc, reservations_pb2_grpc, stock_pb2_grpc
+from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from inventory import sweeps
 from inventory.handlers import handlers
 from inventory.service.locations import LocationService
@@ -13,13 +14,14 @@ from inventory.service.reservations import ReservationService
 from inventory.service.stock import StockService
 from inventory.settings import Settings
 from inventory.texts import TEXTS
-from kit import migrations, server
+from kit import client, migrations, server
+from kit.exchange import Exchanged
 
 
 async def serve() -> None:
     """Serves until SIGTERM."""
     settings = Settings()
-    async with server.process("inventory", settings) as process:
+    async with server.process("inventory", settings) as process, client.channel(settings.sales_address) as sales:
         database = process.database
         process.consume(handlers(settings.commit_margin))
         sweeps.add(process)
@@ -32,6 +34,7 @@ async def serve() -> None:
             ],
             TEXTS,
             "en",
+            Exchanged.by(identity_pb2_grpc.IdentityServiceStub(sales).Authenticate, identity_pb2.AuthenticateRequest),
         )
 
 

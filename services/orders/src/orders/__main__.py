@@ -5,7 +5,9 @@ from functools import partial
 
 import orders
 from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
+from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from kit import client, migrations, server
+from kit.exchange import Exchanged
 from kit.settings import Settings
 from orders import handlers, sweeps
 from orders.catalogue import Catalogue
@@ -19,7 +21,11 @@ from orders.texts import TEXTS
 async def serve() -> None:
     """Serves until SIGTERM."""
     settings = Settings()
-    async with server.process("orders", settings) as process, client.channel(settings.inventory_address) as inventory:
+    async with (
+        server.process("orders", settings) as process,
+        client.channel(settings.inventory_address) as inventory,
+        client.channel(settings.sales_address) as sales,
+    ):
         database, signals = process.database, process.signals
         sessions = SessionService(database, signals, Catalogue(inventory))
         process.consume(handlers.handlers(signals))
@@ -33,6 +39,7 @@ async def serve() -> None:
             ],
             TEXTS,
             "pt",
+            Exchanged.by(identity_pb2_grpc.IdentityServiceStub(sales).Authenticate, identity_pb2.AuthenticateRequest),
         )
 
 

@@ -11,12 +11,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-import orders
 import pytest
+from nats.aio.client import Client
+
+import orders
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
 from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
 from comanda.types.v1 import options_pb2
-from kit import client, identity, outbox, server, streams, tasks
+from kit import client, identity, server, streams, tasks
 from kit.consumer import Consumer, Received
 from kit.db import Tx
 from kit.directives import Settled, done, executes
@@ -24,7 +26,6 @@ from kit.identity import Identity
 from kit.ids import uuid7
 from kit.pull import Pull
 from kit.settings import Settings
-from nats.aio.client import Client
 from orders import handlers, sweeps
 from orders.catalogue import Catalogue
 from orders.service.channels import ChannelService

@@ -1,12 +1,10 @@
 """From a session's first line to its order."""
 
-import asyncio
 from typing import Any
 
-import pytest
-from comanda.orders.v1 import channels_pb2, orders_pb2, sessions_pb2
 from google.protobuf import struct_pb2
-from kit.errors import DomainError, Duplicate, Refused
+
+from comanda.orders.v1 import channels_pb2, orders_pb2, sessions_pb2
 from kit.testing import eventually
 
 CONFIG = {"required_checks_on_commit": ["stock"], "post_commit_directives": ["stock.commit"]}
