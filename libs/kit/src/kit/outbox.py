@@ -117,8 +117,8 @@ class Relay:
 
     async def _elected(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Waits for the lead: a lock held by the connection, so that it ends with the process however that ends."""
-        while not await connection.fetchval(LEAD):
-            await asyncio.sleep(self._poll)  # what it waits for happens in another process
+        while not await connection.fetchval(LEAD):  # noqa: ASYNC110  # another process decides, no event can tell
+            await asyncio.sleep(self._poll)
 
     async def _idle(self) -> None:
         # After a while it looks all the same: a process that wrote rows may have been unable to wake us.

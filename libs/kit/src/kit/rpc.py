@@ -37,7 +37,8 @@ def rpc(
     """Turns `async def Method(self, tx, request)` into an RPC method; the servicer has the Database as `self.database`.
 
     A method that writes runs in one transaction. When the caller gave a key, a repeat gets the first call's answer, a twin in
-    flight waits for it, and another request under the key raises Refused(`idempotency_key_reuse`). A call that raises uses no key up.
+    flight waits for it, and another request under the key raises Refused(`idempotency_key_reuse`). A call that raises uses up no
+    key.
     """
 
     @wraps(operation)

@@ -81,7 +81,7 @@ def shortage_issue(shortage: Mapping[str, Any], rev: int, issue_id: str, action_
             "requested_qty": wanted,
             "available_qty": available,
             "reason": shortage["reason"],
-            "earliest_release_at": shortage["earliest_release_at"],
+            "earliest_release_at": shortage.get("earliest_release_at"),
             "actions": actions,
         },
     }
