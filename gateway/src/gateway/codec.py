@@ -64,17 +64,18 @@ def _writer(descriptor: Descriptor) -> Write:
 
 
 def _field_writer(field: FieldDescriptor) -> Write:
-    name = field.name
+    name, write = field.name, scalars.writer(field) or _late(field.message_type)
     if field.is_repeated:
-        # Looked up late: a message may hold itself.
-        each = scalars.writer(field) or (lambda value: _writer(field.message_type)(value))
-        return lambda message: [each(value) for value in getattr(message, name)]
-    if field.type == MESSAGE:
-        return lambda message: _writer(field.message_type)(getattr(message, name)) if message.HasField(name) else None
-    write = scalars.writer(field)
+        return lambda message: [write(value) for value in getattr(message, name)]
     if field.has_presence:
         return lambda message: write(getattr(message, name)) if message.HasField(name) else None
     return lambda message: write(getattr(message, name))
+
+
+def _late(descriptor: Descriptor | None) -> Write:
+    """Returns a message's writer, looked up when it is first needed: a message may hold itself."""
+    assert descriptor is not None, "a field that is no scalar is a message"
+    return lambda message: _writer(descriptor)(message)
 
 
 @cache
@@ -100,7 +101,7 @@ def _field_reader(field: FieldDescriptor) -> tuple[Read, bool]:
     if field.is_repeated:
         return _list_reader(field), False
     name = field.name
-    if field.type == MESSAGE:
+    if field.message_type:
         takes_null = field.message_type.full_name == "google.protobuf.Value"
 
         def read_message(message: Message, value: Any, path: str) -> None:

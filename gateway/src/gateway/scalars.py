@@ -30,7 +30,7 @@ def _same(value: Any) -> Any:
 
 def writer(field: FieldDescriptor) -> Callable[[Any], Any] | None:
     """Returns what turns a value into JSON; None for a message."""
-    if field.type == F.TYPE_ENUM:
+    if field.enum_type:
         names = short_names(field.enum_type)
         return lambda value: names.get(value, value)
     return None if field.type == F.TYPE_MESSAGE else _same
@@ -39,7 +39,7 @@ def writer(field: FieldDescriptor) -> Callable[[Any], Any] | None:
 @cache
 def reader(field: FieldDescriptor) -> Convert:
     """Returns what turns JSON into a value, or raises Invalid with the path."""
-    if field.type == F.TYPE_ENUM:
+    if field.enum_type:
         return _enum(field.enum_type)
     if field.type in RANGES:
         return _integer(*RANGES[field.type])
