@@ -120,7 +120,7 @@ def violation(found: Any) -> Violation:
     """Returns a protovalidate violation as ours."""
     rule = found.proto
     path = ".".join(
-        element.field_name + (f"[{element.index}]" if element.HasField("index") else "")
+        element.field_name + (f"[{element.subscript.value}]" if element.subscript else "")
         for element in rule.field.elements
     )
     return Violation(path, rule.rule_id, rule.message)
