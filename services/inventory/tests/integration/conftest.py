@@ -1,6 +1,7 @@
 """A shop on a real database: its stock is moved as the service moves it, by directives and by RPC."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -181,17 +182,24 @@ class Shop:
 
     async def statuses(self, session: str) -> list[str]:
         """The statuses of a session's reservations, oldest first."""
-        rows = await self.rows("select status from reservations where owner_ref = $1 order by id", session)
+        rows = await self.rows("select status from reservations where owner_ref = $1 order by created_at, sku", session)
         return [row["status"] for row in rows]
 
     async def moved(self, reference: str) -> list[tuple[str, Decimal]]:
         """Types and differences of the movements that belong to something, oldest first."""
-        rows = await self.rows("select type, qty_delta from movements where reference = $1 order by id", reference)
+        rows = await self.rows(
+            "select type, qty_delta from movements where reference = $1 order by created_at, sku", reference
+        )
         return [(row["type"], row["qty_delta"]) for row in rows]
 
     async def rows(self, statement: str, *arguments: Any) -> "list[asyncpg.Record]":
         """Runs SQL directly."""
         return await self.database.pool.fetch(statement, *arguments)
+
+    async def waits(self) -> bool:
+        """Whether a transaction waits for another's lock."""
+        waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        return bool(await self.rows(waiting))
 
     async def check(self) -> None:
         """Proves that the counters of every shelf are the sums of its movements and reservations."""
@@ -216,6 +224,34 @@ async def database(url: str) -> AsyncIterator[Database]:
     found = await connected(url)
     yield found
     await found.pool.close()
+
+
+@pytest.fixture
+async def connect(url: str) -> AsyncIterator[Callable[[], Awaitable[Database]]]:
+    """Opens further pools on the test's database, as further processes would."""
+    async with AsyncExitStack() as stack:
+
+        async def open_one() -> Database:
+            found = await connected(url, 8)
+            stack.push_async_callback(found.pool.close)
+            return found
+
+        yield open_one
+
+
+@pytest.fixture
+def new_shop() -> Callable[[str], AbstractAsyncContextManager[Shop]]:
+    """Opens shops in a loop of the caller's own."""
+
+    @asynccontextmanager
+    async def make(url: str) -> AsyncIterator[Shop]:
+        database = await connected(url, 2)
+        found = Shop(database)
+        await found.open()
+        yield found
+        await database.pool.close()
+
+    return make
 
 
 @pytest.fixture

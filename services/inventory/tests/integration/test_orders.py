@@ -7,6 +7,7 @@ from uuid import uuid4
 from comanda.inventory.directives.v1.directives_pb2 import Hold
 from comanda.inventory.events.v1.events_pb2 import StockCommitted, StockReleased
 from comanda.types.v1.messaging_pb2 import OUTCOME_DONE, OUTCOME_FAILED, Envelope
+from kit.testing import eventually
 
 
 async def published(shop: Any, kind: Any) -> list[Any]:
@@ -218,7 +219,7 @@ async def test_an_order_that_a_lost_race_left_with_one_locked_shelf_looks_again(
         await transaction.start()
         await connection.execute("select 1 from stock where location = 'main' for update")
         waiting = asyncio.ensure_future(shop.commit("O1", "S1", holds))
-        await waiting_for_a_lock(shop)
+        await eventually(shop.waits)
         await connection.execute("update reservations set status = 'expired'")
         await connection.execute("update stock set reserved = 0")
         await connection.execute(
@@ -234,9 +235,3 @@ async def test_an_order_that_a_lost_race_left_with_one_locked_shelf_looks_again(
     assert (await waiting).outcome == OUTCOME_DONE
     assert await shop.level("coffee", "spare") == (0, 0)
     await shop.check()
-
-
-async def waiting_for_a_lock(shop: Any) -> None:
-    """Returns once a transaction waits for another."""
-    while not await shop.rows("select 1 from pg_locks where not granted"):
-        await asyncio.sleep(0.01)
