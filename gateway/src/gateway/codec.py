@@ -75,7 +75,7 @@ def _field_writer(field: FieldDescriptor) -> Write:
 def _late(descriptor: Descriptor | None) -> Write:
     """Returns a message's writer, looked up when it is first needed: a message may hold itself."""
     assert descriptor is not None, "a field that is no scalar is a message"
-    return lambda message: _writer(descriptor)(message)
+    return lambda message: _writer(descriptor)(message)  # noqa: PLW0108  # the point is to call it late
 
 
 @cache

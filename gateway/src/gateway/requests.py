@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from gateway import codec
@@ -51,14 +51,14 @@ def build(route: Route, variables: Mapping[str, str], incoming: Incoming) -> Mes
 def _query(route: Route, query: bytes) -> dict[str, Any]:
     if not query:
         return {}
-    descriptor: Descriptor = route.request.DESCRIPTOR
+    fields = route.request.DESCRIPTOR.fields_by_name
     found: dict[str, Any] = {}
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, strict_parsing=False, errors="strict")
     except (UnicodeDecodeError, ValueError) as error:
         raise Invalid("invalid_json", reason="the query is not UTF-8") from error
     for name, text in pairs:
-        field = descriptor.fields_by_name.get(name)
+        field = fields.get(name)
         if field is None or route.body == "*":
             raise Invalid("unknown_field", field=name)
         if "\0" in text:
@@ -73,7 +73,7 @@ def _query(route: Route, query: bytes) -> dict[str, Any]:
     return found
 
 
-def _typed(field: FieldDescriptor, text: str) -> Any:
+def _typed(field: Any, text: str) -> Any:
     """Returns a query parameter as the JSON value that it stands for."""
     if field.type in RANGES:
         try:

@@ -1,13 +1,13 @@
 """The REST routes, read from the descriptors: a new RPC with an annotation is a new route, and nothing is listed here."""
 
-import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from google.api import annotations_pb2
-from google.protobuf import descriptor_pool, message_factory
+from google.protobuf import message_factory
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 
@@ -56,23 +56,23 @@ class Route:
 
 def discover() -> list[Route]:
     """Returns the routes of every package of the contract."""
-    for module in pkgutil.walk_packages(comanda.__path__, "comanda."):
-        if module.name.endswith("_pb2"):
-            import_module(module.name)
     return [route for method in methods() for route in _routes(method)]
 
 
 def methods() -> Iterator[MethodDescriptor]:
-    """Yields every RPC of the imported contract."""
-    pool = descriptor_pool.Default()
-    for module in sorted(name for name in _loaded() if name.endswith("_pb2")):
-        file = import_module(module).DESCRIPTOR
-        for service in pool.FindFileByName(file.name).services_by_name.values():
+    """Yields every RPC of the contract, by file."""
+    for name in modules():
+        for service in import_module(name).DESCRIPTOR.services_by_name.values():
             yield from service.methods
 
 
-def _loaded() -> list[str]:
-    return [module.name for module in pkgutil.walk_packages(comanda.__path__, "comanda.") if not module.ispkg]
+def modules() -> list[str]:
+    """Returns the names of the contract's generated modules; namespace packages have no other index than their folders."""
+    found = set()
+    for folder in map(Path, comanda.__path__):
+        for file in folder.rglob("*_pb2.py"):
+            found.add(".".join(("comanda", *file.relative_to(folder).with_suffix("").parts)))
+    return sorted(found)
 
 
 def _routes(method: MethodDescriptor) -> Iterator[Route]:

@@ -1,0 +1,36 @@
+"""What needs no credential: health, the OpenAPI document, the reference for people."""
+
+import time
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+
+import orjson
+
+from gateway.responses import Response
+
+HEALTH_SECONDS = 1.0
+
+
+class Site:
+    """A few fixed pages."""
+
+    def __init__(self, health: Callable[[], Awaitable[dict[str, str]]], fixed: dict[str, Response]) -> None:
+        self._health = health
+        self._fixed = fixed
+        self._known: tuple[float, Response] = (0.0, Response(503, b""))
+
+    async def find(self, path: str) -> Response | None:
+        """Returns the page at a path; None where there is none."""
+        return await self._healthy() if path in ("/health", "/api/health") else self._fixed.get(path)
+
+    async def _healthy(self) -> Response:
+        """Asks the services at most once a second, however often it is asked itself."""
+        until, response = self._known
+        if until < time.monotonic():
+            services = await self._health()
+            healthy = all(state == "healthy" for state in services.values())
+            status = "healthy" if healthy else "unhealthy"
+            body = {"status": status, "version": version("comanda-gateway"), "services": services}
+            response = Response(200 if healthy else 503, orjson.dumps(body))
+            self._known = (time.monotonic() + HEALTH_SECONDS, response)
+        return response
