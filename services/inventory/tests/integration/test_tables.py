@@ -12,7 +12,8 @@ BUSINESS_LAST = """
     select c.relname
     from pg_constraint k join pg_class c on c.oid = k.conrelid
     join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
-    where k.contype = 'p' and c.relnamespace = 'public'::regnamespace and c.relname <> 'alembic_version' and a.attname <> 'business_id'
+    where k.contype = 'p' and c.relnamespace = 'public'::regnamespace and c.relname <> 'alembic_version'
+        and a.attname <> 'business_id'
 """
 
 
