@@ -37,16 +37,19 @@ ORDERS_WHERE = """o.business_id = $1 and ($2::text[] = '{}' or o.status = any($2
     and ($5 = '' or o.handle_type = $5) and ($6 = '' or o.handle_ref = $6)
     and ($7::timestamptz is null or o.created_at >= $7) and ($8::timestamptz is null or o.created_at < $8)
     and ($9::bigint is null or o.total_q >= $9) and ($10::bigint is null or o.total_q <= $10)"""
-ORDERS = f"""
-    select {orders.COLUMNS}, {orders.ITEMS}, c.config from orders o {orders.FLOW}
-    where {ORDERS_WHERE} and {{after}} order by {{by}} limit $13
-"""
 ORDERS_TOTAL = f"select count(*) from orders o where {ORDERS_WHERE}"
 ORDER_BY: dict[str, tuple[str, str, tuple[int, str]]] = {
     "-created_at": ("$11::bigint is not null and o.id < $12", "o.id desc", (0, LAST_ID)),
     "created_at": ("$11::bigint is not null and o.id > $12", "o.id", (0, str(UUID(int=0)))),
     "-total_q": ("(o.total_q, o.id) < ($11, $12)", "o.total_q desc, o.id desc", (LARGEST, LAST_ID)),
     "total_q": ("(o.total_q, o.id) > ($11, $12)", "o.total_q, o.id", (-1, str(UUID(int=0)))),
+}
+ORDERS = {
+    name: f"""
+    select {orders.COLUMNS}, {orders.ITEMS}, c.config from orders o {orders.FLOW}
+    where {ORDERS_WHERE} and {after} order by {by} limit $13
+    """
+    for name, (after, by, _) in ORDER_BY.items()
 }
 EVENTS = """
     select seq, type, actor, actor_label, payload, created_at from order_events
@@ -83,11 +86,10 @@ async def list_sessions(tx: Tx, asked: sessions_pb2.ListSessionsRequest) -> sess
 
 async def list_orders(tx: Tx, asked: orders_pb2.ListOrdersRequest) -> orders_pb2.ListOrdersResponse:
     """Lists orders without their snapshots, newest first unless asked otherwise."""
-    after, by, first = ORDER_BY[asked.order_by or "-created_at"]
-    amount, identifier = pages.key(asked.page_token, *first)
+    order_by = asked.order_by or "-created_at"
+    amount, identifier = pages.key(asked.page_token, *ORDER_BY[order_by][2])
     where = _orders_where(tx, asked)
-    statement = ORDERS.format(after=after, by=by)
-    rows, token = await _page(tx, asked, statement, (*where, amount, _uuid(identifier)), _order_key(asked.order_by))
+    rows, token = await _page(tx, asked, ORDERS[order_by], (*where, amount, _uuid(identifier)), _order_key(order_by))
     items = [messages.order(orders.order_of(row), flow.of(row["config"]), with_snapshot=False) for row in rows]
     total = await _total(tx, asked, ORDERS_TOTAL, where)
     return orders_pb2.ListOrdersResponse(items=items, next_page_token=token, total=total)
