@@ -8,12 +8,20 @@ import click
 from comanda_cli.fleet.errors import FleetError
 from embedded import EmbeddedError
 
-# Name of the subcommand → (module with a click command of that name, help in a line).
+# Name of the subcommand → (module:click command, help in a line).
 COMMANDS = {
-    "up": ("comanda_cli.up", "Start everything."),
-    "down": ("comanda_cli.down", "End everything."),
-    "status": ("comanda_cli.status", "Show what runs and how it is; exit 0 only when everything is healthy."),
-    "logs": ("comanda_cli.logs", "Show what the processes have to say."),
+    "up": ("comanda_cli.up:up", "Start everything."),
+    "down": ("comanda_cli.down:down", "End everything."),
+    "status": ("comanda_cli.status:status", "Show what runs and how it is; exit 0 only when everything is healthy."),
+    "logs": ("comanda_cli.logs:logs", "Show what the processes have to say."),
+    "demo": ("comanda_cli.demo:demo", "Start everything and follow a first order through it."),
+    "import": ("comanda_cli.imports:imports", "Bring real data in, through the public API."),
+    "verify": ("comanda_cli.verify:verify", "Prove that the running system keeps its promises."),
+    "bench": ("comanda_cli.bench:bench", "Measure, on a fleet made for it."),
+    "business": ("comanda_cli.operator:business", "Make businesses."),
+    "keys": ("comanda_cli.operator:keys", "Make API keys."),
+    "directives": ("comanda_cli.operator:directives", "Look at queued work, and retry it."),
+    "dead-letters": ("comanda_cli.operator:dead_letters", "Look at messages that were given up, and replay them."),
 }
 
 
@@ -28,8 +36,8 @@ class Commands(click.Group):
         """Loads one of them."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(COMMANDS[cmd_name][0])
-        command: click.Command = getattr(module, cmd_name)
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,0 +1,1 @@
+"""Imports the real orders of the Olist data set through the public API, as a client would."""
