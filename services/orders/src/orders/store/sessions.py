@@ -34,7 +34,7 @@ OPEN_CHECKS = """
     select s.rev, s.checks, c.config from sessions s
     join channels c on c.business_id = s.business_id and c.code = s.channel_code
     where s.business_id = $1 and s.session_key = $2 and ($3 = '' or s.channel_code = $3) and s.state = 'open'
-        and s.lines <> '[]'
+        and s.rev > 0
 """
 SESSIONS_OF_KEY = f"""
     select {COLUMNS} from sessions s where s.business_id = $1 and s.session_key = $2 and ($3 = '' or s.channel_code = $3)
