@@ -42,6 +42,8 @@ TIMEOUTS = {
     "idle_in_transaction_session_timeout": "30s",
     # A backend whose client was killed gives its locks back within a second.
     "client_connection_check_interval": "1s",
+    # Statements are prepared once a connection; planning them anew for each call cost more than running them.
+    "plan_cache_mode": "force_generic_plan",
 }
 
 
@@ -177,9 +179,7 @@ async def connect(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     async def keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Saves the round trip that would undo session state: nothing here sets any."""
 
-    return await asyncpg.create_pool(
-        url, min_size=1, max_size=size, init=prepare, reset=keep, server_settings=TIMEOUTS, command_timeout=30
-    )
+    return await asyncpg.create_pool(url, min_size=1, max_size=size, init=prepare, reset=keep, server_settings=TIMEOUTS)
 
 
 def _json(value: Any) -> str:

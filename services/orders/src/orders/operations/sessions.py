@@ -149,7 +149,7 @@ def _save(tx: Tx, session: Session, order: Order, token: str) -> None:
         commit_token=token,
         order_ref=order.ref,
     )
-    store.update_session(tx, committed)
+    store.commit_session(tx, committed)
     order_store.insert_order(tx, order)
     order_store.insert_event(tx, order.ref, order.last_seq, "created", {"from_session": session.session_key})
     event = events_pb2.OrderCreated(

@@ -59,6 +59,8 @@ CHANGEABLE = (
 )  # fmt: skip
 UPDATE = f"""update sessions set {", ".join(f"{name} = ${index + 4}" for index, name in enumerate(CHANGEABLE))}
     where business_id = $1 and channel_code = $2 and session_key = $3"""
+COMMIT = """update sessions set state = 'committed', commit_token = $4, order_ref = $5, committed_at = $6, updated_at = $6
+    where business_id = $1 and channel_code = $2 and session_key = $3"""
 APPLY_CHECKS = """
     with given as (
         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::jsonb[])
@@ -136,6 +138,12 @@ def update_session(tx: Tx, changed: Session) -> None:
     values = _values(changed)
     key = (tx.business, changed.channel_code, changed.session_key)
     tx.later(UPDATE, *key, *(values[name] for name in CHANGEABLE))
+
+
+def commit_session(tx: Tx, committed: Session) -> None:
+    """Saves that a locked session became an order; its lines and data stay as they are."""
+    key = (tx.business, committed.channel_code, committed.session_key)
+    tx.later(COMMIT, *key, committed.commit_token, committed.order_ref, committed.committed_at)
 
 
 async def apply_checks(
