@@ -78,7 +78,12 @@ def opening(order: Order) -> Mapping[str, Any]:
         }
         for line in order.lines
     ]
-    return {"channel_code": CHANNEL, "session_key": session_key(order), "data": order.data, "ops": ops or [_touch(order)]}
+    return {
+        "channel_code": CHANNEL,
+        "session_key": session_key(order),
+        "data": order.data,
+        "ops": ops or [_touch(order)],
+    }
 
 
 def session_key(order: Order) -> str:

@@ -31,7 +31,7 @@ class Supply:
     """What was done: products made, units received, and the products that Comanda refused."""
 
     products: int = 0
-    units: Decimal = Decimal(0)
+    units: int = 0
     refused: list[tuple[str, Refusal]] = field(default_factory=list)
 
 
@@ -91,7 +91,7 @@ async def _receive(api: Api, wanted: Mapping[str, int], done: Supply) -> None:
     if not wanted:
         return
     received = await _received(api, wanted)
-    missing = {sku: qty - received[sku] for sku, qty in wanted.items() if qty > received[sku]}
+    missing = {sku: qty - int(received[sku]) for sku, qty in wanted.items() if qty > received[sku]}
     if missing:
         lines = [{"sku": sku, "qty": str(qty)} for sku, qty in missing.items()]
         body = {"location": LOCATION, "reference": REFERENCE, "lines": lines}

@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,7 +26,7 @@ class Tally:
     not_moved: Counter[str] = field(default_factory=Counter)
     bad_lines: int = 0
     products_added: int = 0
-    units_received: Decimal = Decimal(0)
+    units_received: int = 0
     seconds: float = 0.0
     interrupted: bool = False
     failure: str = ""
@@ -63,7 +62,7 @@ class Tally:
             "not_moved": dict(sorted(self.not_moved.items())),
             "bad_lines": self.bad_lines,
             "products_added": self.products_added,
-            "units_received": str(self.units_received),
+            "units_received": self.units_received,
             "seconds": round(self.seconds, 3),
             "orders_per_second": round(rate, 1),
             "interrupted": self.interrupted,

@@ -1,0 +1,1 @@
+"""Proves on a running system, reading only, that its promises are kept."""
