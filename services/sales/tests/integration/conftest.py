@@ -12,6 +12,7 @@ import asyncpg
 import grpc
 import pytest
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 
 import sales
 from comanda.sales.v1 import businesses_pb2, businesses_pb2_grpc, identity_pb2, identity_pb2_grpc
@@ -49,8 +50,7 @@ class Sales:
     """The running service and how to call it."""
 
     url: str
-    prefix: str
-    nats: Client
+    seen: "list[messaging_pb2.Envelope]"
     operator: str
     businesses: businesses_pb2_grpc.BusinessServiceStub
     storefronts: businesses_pb2_grpc.StorefrontServiceStub
@@ -88,15 +88,11 @@ class Sales:
 
     async def published(self, event: Any) -> "list[tuple[UUID, Any]]":
         """The events of a type that were published so far, each with its business."""
-        subscription = await self.nats.jetstream().subscribe(
-            f"{self.prefix}.events.{event.DESCRIPTOR.full_name}.*", ordered_consumer=True
-        )
-        found = []
-        for _ in range((await subscription.consumer_info()).num_pending + subscription.pending_msgs):
-            envelope = messaging_pb2.Envelope.FromString((await subscription.next_msg(5)).data)
-            found.append((UUID(envelope.business_id), event.FromString(envelope.payload)))
-        await subscription.unsubscribe()
-        return found
+        return [
+            (UUID(envelope.business_id), event.FromString(envelope.payload))
+            for envelope in self.seen
+            if envelope.type == event.DESCRIPTOR.full_name
+        ]
 
     async def rows(self, statement: str, *arguments: Any) -> "list[asyncpg.Record]":
         """Reads the database directly."""
@@ -117,13 +113,19 @@ async def service(
         database_url=url, nats_url=nats_url, listen=address, stream_prefix=stream_prefix, poll_seconds=0.1,
         identity_public_key=identity.public_key_of(PRIVATE_KEY), identity_private_key=PRIVATE_KEY, log_level="debug",
     )  # fmt: skip
+    seen: list[messaging_pb2.Envelope] = []
+
+    async def see(message: Msg) -> None:
+        seen.append(messaging_pb2.Envelope.FromString(message.data))
+
+    await nats.subscribe(f"{stream_prefix}.events.>", cb=see)
     async with AsyncExitStack() as stack:
         process = await stack.enter_async_context(server.process("sales", settings))
         serving = asyncio.ensure_future(run(process, settings))
         stack.push_async_callback(tasks.cancel, [serving])
         channel: grpc.aio.Channel = await stack.enter_async_context(client.channel(address))
         yield Sales(
-            url, stream_prefix, nats, OPERATOR,
+            url, seen, OPERATOR,
             businesses_pb2_grpc.BusinessServiceStub(channel), businesses_pb2_grpc.StorefrontServiceStub(channel),
             identity_pb2_grpc.ApiKeyServiceStub(channel), identity_pb2_grpc.IdentityServiceStub(channel),
         )  # fmt: skip
