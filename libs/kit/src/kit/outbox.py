@@ -123,7 +123,9 @@ class Relay:
     async def _idle(self) -> None:
         # After a while it looks all the same: a process that wrote rows may have been unable to wake us.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), self._poll)
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes just when the event does.
+            async with asyncio.timeout(self._poll):
+                await self._wake.wait()
 
     async def publish(self, connection: "asyncpg.Connection[asyncpg.Record]") -> bool:
         """Publishes and removes up to one batch; tells whether there may be more."""
@@ -147,7 +149,8 @@ class Relay:
             await self._jetstream.publish_async(row["subject"], row["message"], headers={"Nats-Msg-Id": str(row["id"])})
             for row in wave
         ]
-        results = await asyncio.wait_for(asyncio.gather(*acks, return_exceptions=True), 10)
+        async with asyncio.timeout(10):
+            results = await asyncio.gather(*acks, return_exceptions=True)
         sent.extend(
             row["position"] for row, result in zip(wave, results, strict=True) if not isinstance(result, BaseException)
         )

@@ -92,7 +92,8 @@ class Process:
 
     async def _database_answers(self) -> bool:
         try:
-            await asyncio.wait_for(self.database.pool.fetchval("select 1"), 3)
+            async with asyncio.timeout(3):
+                await self.database.pool.fetchval("select 1")
         except (*db.LOST, asyncpg.PostgresError, TimeoutError) as error:
             LOG.warning("the database does not answer", error=repr(error))
             return False
