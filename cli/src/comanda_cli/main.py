@@ -17,11 +17,11 @@ COMMANDS = {
     "demo": ("comanda_cli.demo:demo", "Start everything and follow a first order through it."),
     "import": ("comanda_cli.imports:imports", "Bring real data in, through the public API."),
     "verify": ("comanda_cli.verify.command:verify", "Prove that the running system keeps its promises."),
-    "bench": ("comanda_cli.bench:bench", "Measure, on a fleet made for it."),
-    "business": ("comanda_cli.operator:business", "Make businesses."),
-    "keys": ("comanda_cli.operator:keys", "Make API keys."),
-    "directives": ("comanda_cli.operator:directives", "Look at queued work, and retry it."),
-    "dead-letters": ("comanda_cli.operator:dead_letters", "Look at messages that were given up, and replay them."),
+    "bench": ("comanda_cli.bench.command:bench", "Measure, on a fleet made for it."),
+    "business": ("comanda_cli.accounts:business", "Make businesses."),
+    "keys": ("comanda_cli.accounts:keys", "Make API keys."),
+    "directives": ("comanda_cli.queues:directives", "Look at queued work, and retry it."),
+    "dead-letters": ("comanda_cli.queues:dead_letters", "Look at messages that were given up, and replay them."),
 }
 
 

@@ -17,11 +17,16 @@ CALL_SECONDS = 10.0
 Metadata = tuple[tuple[str, str], ...]
 
 
-def operator(secrets: Secrets, business_id: UUID = identity.NO_BUSINESS) -> Metadata:
-    """Returns the call metadata of the installation's operator, bound to a business or to none."""
+def operator_token(secrets: Secrets, business_id: UUID = identity.NO_BUSINESS) -> str:
+    """Returns an identity token of the installation's operator, bound to a business or to none."""
     who = identity.Identity(business_id=business_id, role=options_pb2.ROLE_SERVICE, subject="operator")
     token, _ = identity.sign(who, identity.private_key(secrets.identity_private_key))
-    return (("authorization", f"Bearer {token}"),)
+    return token
+
+
+def operator(secrets: Secrets, business_id: UUID = identity.NO_BUSINESS) -> Metadata:
+    """Returns the call metadata of the operator."""
+    return (("authorization", f"Bearer {operator_token(secrets, business_id)}"),)
 
 
 async def create_demo_business(sales_address: str, secrets: Secrets) -> tuple[str, str]:

@@ -72,8 +72,9 @@ async def _snapshot(url: str, name: str) -> AsyncIterator[Connection]:
         raise FleetError(f"the database of {name} cannot be reached: {error}") from error
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            # A snapshot is taken by the first statement, not by the beginning.
-            await connection.execute("select 1")
+            # Checks read whole tables; statistics that lag behind a mass of new rows would make a nested loop look cheap.
+            # This first statement is also what takes the snapshot: beginning a transaction does not.
+            await connection.execute("select set_config('enable_nestloop', 'off', true)")
             yield connection
     finally:
         await connection.close()

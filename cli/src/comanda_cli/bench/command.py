@@ -1,0 +1,52 @@
+"""`comanda bench`: figures, with the proof that they were made honestly."""
+
+import json
+import sys
+
+import click
+import uvloop
+
+from comanda_cli.api import Refusal
+from comanda_cli.bench import orders as load
+from comanda_cli.bench.fleet import temporary_fleet
+from comanda_cli.fleet import addresses
+from comanda_cli.fleet.errors import FleetError
+from comanda_cli.fleet.home import Home
+from comanda_cli.verify.command import words
+from comanda_cli.verify.run import verify
+
+
+@click.group()
+def bench() -> None:
+    """Measure, on a fleet that is started for it under a temporary home.
+
+    Figures go to standard output as one JSON object; there are none when the run does not pass `comanda verify`.
+    """
+
+
+@bench.command()
+@click.option("--orders", type=click.IntRange(1), default=3000, show_default=True, help="How many orders count.")
+@click.option("--clients", type=click.IntRange(1, 1000), default=16, show_default=True, help="How many at a time.")
+def orders(orders: int, clients: int) -> None:
+    """Complete orders per second: a session with three lines, and a commit that waits for its stock check."""
+    with temporary_fleet(_tell) as home:
+        try:
+            figures = uvloop.run(load.measure(home, orders, clients, _tell))
+        except Refusal as refusal:
+            raise FleetError(f"the measurement was refused: {refusal}") from refusal
+        _prove(home)
+    click.echo(json.dumps({**figures, "verify": "passed"}))
+
+
+def _prove(home: Home) -> None:
+    """Runs every check on the fleet; ends the process with what is wrong if one fails."""
+    _tell("Verifying")
+    results = uvloop.run(verify(addresses.kept(home).databases))
+    if not all(result.passed for result in results):
+        for line in words(results):
+            _tell(line)
+        sys.exit("comanda: no figures, since the run does not pass")
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
