@@ -17,6 +17,8 @@ LOG = structlog.get_logger()
 EXPIRES = 20.0
 ACK_WAIT = 30.0
 STATUS = "Status"
+RUN_OUT = ("404", "408")
+"""The request's time is up; anything else (no such consumer, no JetStream) is looked at anew after a pause."""
 
 
 class Pull:
@@ -66,22 +68,25 @@ class Pull:
         await self._request(inbox)
         wanted = self._size
         while True:
-            batch, ended = await self._take(inbox)
+            batch, status = await self._take(inbox)
             wanted -= len(batch)
             if batch:
                 yield batch
-            if ended or wanted <= 0:
+            if status and status not in RUN_OUT:
+                return
+            if status or wanted <= 0:
                 await self._request(inbox)
                 wanted = self._size
 
-    async def _take(self, inbox: Subscription) -> tuple[list[Msg], bool]:
-        """Returns what is there, waiting only for the first; and whether the request has run out."""
+    async def _take(self, inbox: Subscription) -> tuple[list[Msg], str]:
+        """Returns what is there, waiting only for the first; and the server's last word on the request, if there is one."""
         first = await inbox.next_msg(timeout=EXPIRES + 5)
         arrived = [first]
         while inbox.pending_msgs:
             arrived.append(await inbox.next_msg(timeout=1))
         messages = [each for each in arrived if each.reply]
-        return messages, len(messages) < len(arrived)
+        words = [(each.headers or {}).get(STATUS, "") for each in arrived if not each.reply]
+        return messages, words[-1] if words else ""
 
     async def _request(self, inbox: Subscription) -> None:
         request = {"batch": self._size, "expires": int(EXPIRES * 1e9)}

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 
@@ -45,8 +45,15 @@ async def every(seconds: float, name: str, work: Callable[[], Awaitable[bool]]) 
             await asyncio.sleep(seconds * random.uniform(0.9, 1.1))
 
 
-async def cancel(tasks: "list[asyncio.Task[None]]") -> None:
-    """Cancels the tasks and waits for their end."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+async def cancel(tasks: "Iterable[asyncio.Future[None]]") -> None:
+    """Cancels the tasks and waits for their end; asks again where the first time was lost.
+
+    In Python 3.11 a cancellation is lost when it meets the very result that the task was waiting for (asyncio.wait_for).
+    """
+    asked = set(tasks)
+    pending = asked
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=1)
+    await asyncio.gather(*asked, return_exceptions=True)

@@ -18,7 +18,7 @@ import orders
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
 from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
 from comanda.types.v1 import options_pb2
-from kit import client, identity, server, streams, tasks
+from kit import client, identity, server, streams
 from kit.consumer import Consumer, Received
 from kit.db import Tx
 from kit.directives import Settled, done, executes
@@ -83,6 +83,10 @@ class Hub:
     async def call(self, method: Any, request: Any, token: str = "") -> Any:
         """Calls a stub's method as the business's owner."""
         return await client.call(method, request, token or self.token)
+
+    def token_for(self, business: UUID) -> str:
+        """A token of the owner of another business."""
+        return token_of(business)
 
     async def rows(self, statement: str, *arguments: Any) -> "list[asyncpg.Record]":
         """Reads the database directly."""
@@ -155,4 +159,5 @@ async def hub(
             channels_pb2_grpc.ChannelServiceStub(upstream), sessions_pb2_grpc.SessionServiceStub(upstream),
             orders_pb2_grpc.OrderServiceStub(upstream), directives_pb2_grpc.DirectiveServiceStub(upstream),
         )  # fmt: skip
-        await tasks.cancel([serving])
+        serving.cancel()
+        await asyncio.wait([serving])
