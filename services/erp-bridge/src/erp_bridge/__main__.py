@@ -10,21 +10,14 @@ from erp_bridge.service import ErpService
 from erp_bridge.texts import TEXTS
 from kit import client, machinery, migrations, server
 from kit.exchange import Exchanged
-from kit.server import Process
 from kit.settings import Settings
 
 
 async def serve() -> None:
     """Serves until SIGTERM."""
     settings = Settings()
-    async with server.process("erp-bridge", settings) as process:
-        await run(process, settings)
-
-
-async def run(process: Process, settings: Settings) -> None:
-    """Runs the service in a connected process."""
-    process.sweep("tidy", partial(machinery.tidy, process.database), machinery.TIDY_SECONDS)
-    async with client.channel(settings.sales_address) as sales:
+    async with server.process("erp-bridge", settings) as process, client.channel(settings.sales_address) as sales:
+        process.sweep("tidy", partial(machinery.tidy, process.database), machinery.TIDY_SECONDS)
         authenticate = identity_pb2_grpc.IdentityServiceStub(sales).Authenticate
         register = partial(status_pb2_grpc.add_ErpServiceServicer_to_server, ErpService(process.database))
         await process.serve([register], TEXTS, "pt", Exchanged.by(authenticate, identity_pb2.AuthenticateRequest))
