@@ -13,7 +13,7 @@ from google.protobuf.message import DecodeError, Message
 from nats.aio.msg import Msg
 
 from comanda.types.v1 import messaging_pb2
-from kit import dead_letters, metrics, tracing
+from kit import dead_letters, ids, metrics, tracing
 from kit.db import Database, Tx
 from kit.errors import Unavailable
 from kit.pull import Pull
@@ -130,7 +130,7 @@ class Consumer:
     def _received(self, message: Msg) -> "Received[Message]":
         envelope = messaging_pb2.Envelope.FromString(message.data)
         return Received(
-            business=UUID(envelope.business_id),
+            business=ids.uuid(envelope.business_id),
             message=self._handler.type.FromString(envelope.payload),
             id=envelope.id,
             aggregate=envelope.aggregate,

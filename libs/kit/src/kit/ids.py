@@ -5,16 +5,23 @@ import secrets
 import time
 from uuid import UUID
 
+# The driver's: a subclass of the standard one, several times as fast to make, to compare, and to print.
+from asyncpg.pgproto.pgproto import UUID as QuickUUID
+
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 def uuid7() -> UUID:
     """Returns a UUID of version 7 (RFC 9562): it grows with time to the millisecond, the rest is random."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = milliseconds << 80 | int.from_bytes(os.urandom(10))
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
+    tail = bytearray(os.urandom(10))
+    tail[0] = tail[0] & 0x0F | 0x70
+    tail[2] = tail[2] & 0x3F | 0x80
+    return QuickUUID((time.time_ns() // 1_000_000).to_bytes(6) + tail)
+
+
+def uuid(text: str) -> UUID:
+    """Reads a UUID; raises ValueError."""
+    return QuickUUID(text)
 
 
 def code(prefix: str, length: int) -> str:

@@ -83,7 +83,7 @@ CREATE = """
 
     create table movements (
         business_id uuid not null,
-        id uuid not null,
+        id uuid not null default uuidv7(),
         type text not null,
         sku text collate "C" not null,
         location text collate "C" not null,

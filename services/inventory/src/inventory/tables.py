@@ -74,7 +74,8 @@ sa.Table(
 sa.Table(
     "movements",
     METADATA,
-    *_key("id", kind=UUID),
+    *_key(),
+    sa.Column("id", UUID, primary_key=True, server_default=sa.text("uuidv7()")),
     *_columns(sa.Text, "type"),
     *_columns(KEY, "sku", "location"),
     *_columns(QUANTITY, "qty_delta"),

@@ -9,6 +9,7 @@ from inventory.domain.quantity import positive, printed
 from inventory.domain.reservation import SESSION, TTL, Owner
 from inventory.messages.values import instant
 from kit.errors import Invalid
+from kit.ids import uuid
 
 
 def demand(message: pb.HoldStock, business: UUID) -> Demand:
@@ -62,7 +63,7 @@ def commitment(message: pb.CommitStock, business: UUID) -> Commitment:
 
 def _hold_id(text: str) -> UUID:
     try:
-        return UUID(text)
+        return uuid(text)
     except ValueError as error:
         raise Invalid("unknown_hold", hold_id=text[:64]) from error
 

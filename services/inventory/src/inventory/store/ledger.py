@@ -9,17 +9,18 @@ from inventory.domain.book import Book
 from inventory.domain.reservation import Reservation
 from inventory.store.columns import columns
 from kit.db import Tx
-from kit.ids import uuid7
 
+# What every new reservation has in common, or what follows from its status, does not travel.
 MAKE_RESERVATIONS = """
     insert into reservations (
-        business_id, id, owner_type, owner_scope, owner_ref, sku, location, qty, qty_fulfilled, status, order_ref,
-        created_at, expires_at, fulfilled_at, released_at
+        business_id, id, owner_type, owner_scope, owner_ref, sku, location, qty, status, order_ref, expires_at, created_at,
+        qty_fulfilled, fulfilled_at
     )
-    select * from unnest(
-        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::numeric[], $9::numeric[],
-        $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::timestamptz[]
-    )
+    select m.*, now(), case status when 'committed' then qty else 0 end, case status when 'committed' then now() end
+    from unnest(
+        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::numeric[], $9::text[],
+        $10::text[], $11::timestamptz[]
+    ) as m (business_id, id, owner_type, owner_scope, owner_ref, sku, location, qty, status, order_ref, expires_at)
 """
 CHANGE_RESERVATIONS = """
     update reservations as r
@@ -32,14 +33,12 @@ CHANGE_RESERVATIONS = """
     where r.business_id = c.business_id and r.id = c.id
 """
 RECORD_MOVEMENTS = """
-    insert into movements (
-        business_id, id, type, sku, location, qty_delta, reference, reason, unit_cost_q, lot, expiry_date, supplier,
-        actor, created_at
-    )
-    select m.*, $13::text, $14::timestamptz
+    insert into movements (business_id, sku, location, type, qty_delta, reference, reason, unit_cost_q, lot, expiry_date,
+        supplier, actor, created_at)
+    select m.*, $12::text, now()
     from unnest(
-        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::text[], $8::text[], $9::bigint[],
-        $10::text[], $11::date[], $12::text[]
+        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[], $7::text[], $8::bigint[], $9::text[],
+        $10::date[], $11::text[]
     ) as m
 """
 COUNT_STOCK = """
@@ -53,12 +52,11 @@ COUNT_STOCK = """
 def write(tx: Tx, book: Book) -> None:
     """Writes the book at the end of the transaction, everything in one round trip."""
     if book.made:
-        tx.later(MAKE_RESERVATIONS, *columns(book.made))
+        tx.later(MAKE_RESERVATIONS, *columns((*r[:8], r.status, r.order_ref, r.expires_at) for r in book.made))
     if book.changed:
         tx.later(CHANGE_RESERVATIONS, *columns(_changes(book.changed)))
     if book.moved:
-        rows = [(m.key.business, uuid7(), m.type, m.key.sku, m.key.location, *m[2:]) for m in book.moved]
-        tx.later(RECORD_MOVEMENTS, *columns(rows), tx.actor, tx.now)
+        tx.later(RECORD_MOVEMENTS, *columns((*m.key, *m[1:]) for m in book.moved), tx.actor)
     if counted := [row for row in _counts(book) if row[3] or row[4]]:
         tx.later(COUNT_STOCK, *columns(counted))
 
