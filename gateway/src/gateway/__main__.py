@@ -4,7 +4,7 @@ import sys
 
 import uvicorn
 
-from gateway import routes
+from gateway import pages, routes
 from gateway.app import Gateway
 from gateway.pages import Site
 from gateway.router import Router
@@ -20,8 +20,8 @@ async def serve() -> None:
     settings = Settings()
     logs.configure("gateway", settings.log_level)
     metrics.expose(settings.metrics_listen)
-    upstream = Upstream(settings)
-    app = Gateway(Router(routes.discover()), upstream, Site(upstream.health, {}))
+    upstream, found = Upstream(settings), routes.discover()
+    app = Gateway(Router(found), upstream, Site(upstream.health, pages.fixed(found)))
     host, _, port = settings.listen.rpartition(":")
     config = uvicorn.Config(
         app,

@@ -1,14 +1,25 @@
 """What needs no credential: health, the OpenAPI document, the reference for people."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 
 import orjson
 
+from gateway import openapi, reference
 from gateway.responses import Response
+from gateway.routes import Route
 
 HEALTH_SECONDS = 1.0
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+
+
+def fixed(routes: Sequence[Route]) -> dict[str, Response]:
+    """Returns the documents that the routes make."""
+    document = openapi.document(routes)
+    page = reference.render(document).encode()
+    html = Response(200, page, "text/html; charset=utf-8", {"content-security-policy": POLICY})
+    return {"/openapi.json": Response(200, orjson.dumps(document)), "/docs": html}
 
 
 class Site:

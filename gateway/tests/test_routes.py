@@ -1,0 +1,87 @@
+"""Routes and what is made of them."""
+
+import re
+
+import pytest
+from openapi_spec_validator import validate
+
+from gateway import openapi, reference, requests, routes
+from gateway.requests import Incoming
+from gateway.router import Router, WrongMethod
+from kit.errors import Invalid, NotFound
+
+ROUTES = routes.discover()
+ROUTER = Router(ROUTES)
+
+
+def incoming(body: bytes = b"", query: bytes = b"", **headers: str) -> Incoming:
+    return Incoming("POST", "/", query, {name.replace("_", "-"): value for name, value in headers.items()}, body, "")
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/orders/ORD-1", "/api/orders/ORD-1", "/api/v1/orders/ORD-1/", "/api/v1/orders/ORD%2D1"]
+)
+def test_a_path_means_the_same_with_and_without_version_and_slash(path: str) -> None:
+    route, variables = ROUTER.find("GET", path)
+    assert (route.path, variables) == ("/comanda.orders.v1.OrderService/GetOrder", {"ref": "ORD-1"})
+
+
+def test_a_literal_segment_wins_over_a_variable() -> None:
+    assert ROUTER.find("POST", "/api/v1/reservations/release")[0].path.endswith("/ReleaseReservations")
+    assert ROUTER.find("POST", "/api/v1/reservations/7/release")[0].path.endswith("/ReleaseReservation")
+
+
+def test_unknown_paths_and_methods_are_told_apart() -> None:
+    with pytest.raises(NotFound):
+        ROUTER.find("GET", "/api/v1/nothing")
+    with pytest.raises(WrongMethod) as wrong:
+        ROUTER.find("DELETE", "/api/v1/orders")
+    assert wrong.value.allowed == ["GET"]
+
+
+def test_a_commit_without_a_key_gets_one_and_a_key_in_two_places_must_agree() -> None:
+    route, variables = ROUTER.find("POST", "/api/v1/sessions/S/commit")
+    assert re.fullmatch("IDEM-[A-HJ-NP-Z2-9]{16}", requests.build(route, variables, incoming()).idempotency_key)
+    assert requests.build(route, variables, incoming(idempotency_key="K")).idempotency_key == "K"
+    with pytest.raises(Invalid) as refusal:
+        requests.build(route, variables, incoming(b'{"idempotency_key": "L"}', idempotency_key="K"))
+    assert refusal.value.code == "key_mismatch"
+
+
+def test_if_match_stands_for_the_expected_revision() -> None:
+    route, variables = ROUTER.find("POST", "/api/v1/sessions/S/modify")
+    assert requests.build(route, variables, incoming(if_match='"3"')).expected_rev == 3
+    assert not requests.build(route, variables, incoming(if_match="*")).HasField("expected_rev")
+    for body, header in ((b'{"expected_rev": 2}', '"3"'), (b"", '"three"')):
+        with pytest.raises(Invalid):
+            requests.build(route, variables, incoming(body, if_match=header))
+
+
+def test_query_parameters_are_typed_and_repeated_ones_mean_any_of() -> None:
+    route, variables = ROUTER.find("GET", "/api/v1/orders")
+    query = (
+        b"status=new&status=confirmed&page_size=5&include_total=true&created_from=2026-11-20T00:00:00Z&min_total_q=1"
+    )
+    built = requests.build(route, variables, incoming(query=query))
+    assert (list(built.status), built.page_size, built.include_total) == (["new", "confirmed"], 5, True)
+    for wrong in (b"stats=new", b"page_size=x", b"page_size=1&page_size=2", b"search=%00", b"status=%ff"):
+        with pytest.raises(Invalid):
+            requests.build(route, variables, incoming(query=wrong))
+
+
+def test_the_openapi_document_is_valid_and_has_every_route() -> None:
+    document = openapi.document(ROUTES)
+    validate(document)
+    assert sum(len(item) for item in document["paths"].values()) == len(ROUTES)
+
+
+def test_every_operation_and_field_is_described() -> None:
+    document = openapi.document(ROUTES)
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    assert all(operation["description"] for operation in operations)
+
+
+def test_the_reference_names_every_operation_and_no_other_host() -> None:
+    page = reference.render(openapi.document(ROUTES))
+    assert all(f'id="{route.descriptor.name}"' in page for route in ROUTES)
+    assert not re.search(r"(src|href)\s*=\s*[\"']?(https?:)?//|@import|url\(", page)
