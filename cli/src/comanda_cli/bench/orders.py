@@ -20,7 +20,7 @@ from comanda_cli.fleet.home import Home
 CHANNEL = LOCATION = "bench"
 PRODUCTS = 500
 LINES = 3
-WARM_UP = 300
+WARM_UP = 600
 STOCK = "1000000"
 WAIT_MS = 10_000
 SEED = 20_261_120
