@@ -15,7 +15,7 @@ from inventory.domain.reserve import Answer, Shortfall, Wish, decide, summed
 from inventory.domain.stock import Key, Shelves, Sku
 from inventory.operations import events
 from inventory.store import catalogue, ledger
-from inventory.store.reservations import active_of, lock_reservations, next_releases
+from inventory.store.reservations import lock_reservations, next_releases, owned_by
 from inventory.store.shelves import expire, lock_shelves
 from kit.db import Tx
 from kit.errors import Invalid, NotFound, Refused
@@ -105,7 +105,7 @@ async def release(tx: Tx, identifier: UUID) -> Reservation:
 
 async def release_all(tx: Tx, owner_type: str, owner_ref: str) -> int:
     """Gives up all that an owner holds and returns how many reservations that were; CHANNEL/KEY is a session of one channel."""
-    found, _ = await lock_reservations(tx, await active_of(tx, owner_type, owner_ref))
+    found, _ = await lock_reservations(tx, await owned_by(tx, owner_type, owner_ref))
     active = [each for each in found.values() if each.status == Status.ACTIVE]
     return sum(each.status == Status.RELEASED for each in _release(tx, active))
 

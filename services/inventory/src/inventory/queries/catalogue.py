@@ -3,20 +3,13 @@
 from comanda.inventory.v1 import locations_pb2, products_pb2
 from inventory.domain.product import Location, Product
 from inventory.messages import catalogue as messages
+from inventory.queries.filters import matching
 from inventory.store.catalogue import LOCATION, PRODUCT
 from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound
 
 ONE_PRODUCT = f"select {PRODUCT} from products where business_id = $1 and sku = $2"
-MATCHING_PRODUCTS = r"""
-    from products
-    where business_id = $1 and (cardinality($2::text[]) = 0 or sku = any($2::text[])) and ($3 = '' or barcode = $3)
-        and ($4::boolean is null or is_active = $4)
-        and ($5 = '' or sku ilike $5 or name ilike $5)
-"""
-PRODUCTS = f"select {PRODUCT} {MATCHING_PRODUCTS} and sku > $6 order by sku limit $7"
-COUNT_PRODUCTS = f"select count(*) {MATCHING_PRODUCTS}"
 ONE_LOCATION = f"select {LOCATION} from locations where business_id = $1 and code = $2"
 LOCATIONS = f"""
     select {LOCATION} from locations
@@ -35,17 +28,22 @@ async def product(tx: Tx, sku: str) -> products_pb2.Product:
 
 async def products(tx: Tx, request: products_pb2.ListProductsRequest) -> products_pb2.ListProductsResponse:
     """Returns a page of products by SKU; raises Invalid for a bad token."""
-    active = request.is_active if request.HasField("is_active") else None
-    matching = (tx.business, list(request.sku), request.barcode, active, _containing(request.search))
-    [after], size = pages.key(request.page_token, ""), request.page_size or pages.SIZE
-    rows, token = pages.cut(
-        await tx.connection.fetch(PRODUCTS, *matching, after, size + 1), size, lambda row: (row["sku"],)
+    where, values = matching(
+        ("business_id = ?", tx.business),
+        ("sku = any(?::text[])", list(request.sku)),
+        ("barcode = ?", request.barcode),
+        ("is_active = ?", request.is_active if request.HasField("is_active") else None),
+        ("(sku ilike ? or name ilike ?)", _containing(request.search)),
     )
+    [after], size = pages.key(request.page_token, ""), request.page_size or pages.SIZE
+    n = len(values)
+    page = f"select {PRODUCT} from products {where} and sku > ${n + 1} order by sku limit ${n + 2}"
+    rows, token = pages.cut(await tx.connection.fetch(page, *values, after, size + 1), size, lambda row: (row["sku"],))
     found = products_pb2.ListProductsResponse(
         items=[messages.product(Product(*row)) for row in rows], next_page_token=token
     )
     if request.include_total:
-        found.total = await tx.connection.fetchval(COUNT_PRODUCTS, *matching)
+        found.total = await tx.connection.fetchval(f"select count(*) from products {where}", *values)
     return found
 
 

@@ -5,6 +5,7 @@ from datetime import UTC
 from comanda.inventory.v1 import stock_pb2
 from inventory.messages import stock as messages
 from inventory.messages.values import short
+from inventory.queries.filters import matching
 from kit import pages
 from kit.db import Tx
 
@@ -15,17 +16,10 @@ RUN_OUT = """
             and r.expires_at <= now()
     ) as run_out on true
 """
-MATCHING_STOCK = """
-    where s.business_id = $1 and (cardinality($2::text[]) = 0 or s.sku = any($2::text[]))
-        and (cardinality($3::text[]) = 0 or s.location = any($3::text[]))
-"""
 STOCK = f"""
     select s.sku, s.location, s.on_hand, s.reserved - coalesce(run_out.qty, 0) as reserved
-    from stock s {RUN_OUT} {MATCHING_STOCK} and (s.sku, s.location) > ($4::text, $5::text)
-    order by s.sku, s.location
-    limit $6
+    from stock s {RUN_OUT}
 """
-COUNT_STOCK = f"select count(*) from stock s {MATCHING_STOCK}"
 AVAILABILITY = f"""
     select wanted.sku, coalesce(s.location, ''), coalesce(s.on_hand, 0),
         coalesce(s.reserved - coalesce(run_out.qty, 0) - coalesce(own.qty, 0), 0),
@@ -48,27 +42,24 @@ AVAILABILITY = f"""
 MOVEMENTS = """
     select id, type, sku, location, qty_delta, reference, reason, unit_cost_q, lot, expiry_date, supplier, actor, created_at
     from movements
-    where business_id = $1 and (cardinality($2::text[]) = 0 or sku = any($2::text[]))
-        and (cardinality($3::text[]) = 0 or location = any($3::text[]))
-        and (cardinality($4::text[]) = 0 or type = any($4::text[]))
-        and ($5 = '' or reference = $5)
-        and ($6::timestamptz is null or created_at >= $6) and ($7::timestamptz is null or created_at < $7)
-        and id < $8
-    order by id desc
-    limit $9
 """
 
 
 async def levels(tx: Tx, request: stock_pb2.ListStockRequest) -> stock_pb2.ListStockResponse:
     """Returns a page of levels by SKU and location; raises Invalid for a bad token."""
-    matching = (tx.business, list(request.sku), list(request.location))
-    after, size = pages.key(request.page_token, "", ""), request.page_size or pages.SIZE
+    where, values = matching(
+        ("s.business_id = ?", tx.business),
+        ("s.sku = any(?::text[])", list(request.sku)),
+        ("s.location = any(?::text[])", list(request.location)),
+    )
+    after, size, n = pages.key(request.page_token, "", ""), request.page_size or pages.SIZE, len(values)
+    page = f"{STOCK} {where} and (s.sku, s.location) > (${n + 1}, ${n + 2}) order by s.sku, s.location limit ${n + 3}"
     rows, token = pages.cut(
-        await tx.connection.fetch(STOCK, *matching, *after, size + 1), size, lambda row: (row["sku"], row["location"])
+        await tx.connection.fetch(page, *values, *after, size + 1), size, lambda row: (row["sku"], row["location"])
     )
     found = stock_pb2.ListStockResponse(items=[messages.level(*row) for row in rows], next_page_token=token)
     if request.include_total:
-        found.total = await tx.connection.fetchval(COUNT_STOCK, *matching)
+        found.total = await tx.connection.fetchval(f"select count(*) from stock s {where}", *values)
     return found
 
 
@@ -83,20 +74,20 @@ async def availability(tx: Tx, request: stock_pb2.GetAvailabilityRequest) -> sto
 
 async def movements(tx: Tx, request: stock_pb2.ListMovementsRequest) -> stock_pb2.ListMovementsResponse:
     """Returns a page of movements, newest first; raises Invalid for a bad token."""
+    where, values = matching(
+        ("business_id = ?", tx.business),
+        ("sku = any(?::text[])", list(request.sku)),
+        ("location = any(?::text[])", list(request.location)),
+        ("type = any(?::text[])", [short(stock_pb2.MovementType, each) for each in request.type]),
+        ("reference = ? and reference <> ''", request.reference),
+        ("created_at >= ?", getattr(request, "from").ToDatetime(UTC) if request.HasField("from") else None),
+        ("created_at < ?", request.to.ToDatetime(UTC) if request.HasField("to") else None),
+    )
+    size, n = request.page_size or pages.SIZE, len(values)
+    page = f"{MOVEMENTS} {where} and id < ${n + 1} order by id desc limit ${n + 2}"
     rows, token = pages.cut(
-        await tx.connection.fetch(
-            MOVEMENTS,
-            tx.business,
-            list(request.sku),
-            list(request.location),
-            [short(stock_pb2.MovementType, kind) for kind in request.type],
-            request.reference,
-            getattr(request, "from").ToDatetime(UTC) if request.HasField("from") else None,
-            request.to.ToDatetime(UTC) if request.HasField("to") else None,
-            pages.before(request.page_token),
-            (request.page_size or pages.SIZE) + 1,
-        ),
-        request.page_size or pages.SIZE,
+        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
+        size,
         lambda row: (str(row["id"]),),
     )
     return stock_pb2.ListMovementsResponse(items=map(messages.movement, rows), next_page_token=token)

@@ -43,12 +43,13 @@ RELEASE_ORDERS = """
     select business_id, order_ref, now() from unnest($1::uuid[], $2::text[]) as wanted (business_id, order_ref)
     on conflict (business_id, order_ref) do update set released_at = coalesce(o.released_at, now())
 """
+# Asked for `active` alone, the planner may walk the index of all active reservations instead of the owners' few.
 BELONGINGS = """
     select r.business_id, r.id
     from unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) as o (business_id, type, scope, ref)
     join reservations r on r.business_id = o.business_id and r.owner_ref = o.ref and r.owner_type = o.type
         and r.owner_scope = o.scope
-    where r.status = 'active'
+    where r.status in ('active', 'committed')
     union
     select r.business_id, r.id
     from unnest($1::uuid[], $2::text[], $4::text[]) as o (business_id, type, ref)
@@ -95,5 +96,5 @@ async def release_orders(tx: Tx, orders: Collection[Order]) -> None:
 
 
 async def belongings(tx: Tx, owners: Collection[Owner]) -> list[tuple[UUID, UUID]]:
-    """Returns business and id of what owners hold, and of what has left the stock for those of them that are orders."""
+    """Returns business and id of what owners hold or held until it left, and of what left for those of them that are orders."""
     return [tuple(row) for row in await tx.connection.fetch(BELONGINGS, *columns(owners))]

@@ -32,9 +32,9 @@ HELD_BY_OWNERS = f"""
     where r.status in ('active', 'committed')
     order by r.business_id, r.id
 """
-ACTIVE_OF_OWNER = """
+OWNED = """
     select business_id, id from reservations
-    where business_id = $1 and owner_type = $2 and status = 'active'
+    where business_id = $1 and owner_type = $2 and status in ('active', 'committed')
         and (owner_ref = $3 or owner_type = 'session' and owner_scope = $4 and owner_ref = $5)
 """
 NEXT_RELEASES = """
@@ -74,10 +74,10 @@ async def held_by(tx: Tx, owners: Collection[Owner]) -> dict[Owner, list[Reserva
     return found
 
 
-async def active_of(tx: Tx, owner_type: str, owner_ref: str) -> list[tuple[UUID, UUID]]:
-    """Returns business and id of what an owner holds; of a session in any channel, or in the one named before a slash."""
+async def owned_by(tx: Tx, owner_type: str, owner_ref: str) -> list[tuple[UUID, UUID]]:
+    """Returns business and id of what an owner holds, or held until it left; before a slash may stand a session's channel."""
     scope, _, ref = owner_ref.partition("/")
-    rows = await tx.connection.fetch(ACTIVE_OF_OWNER, tx.business, owner_type, owner_ref, scope, ref)
+    rows = await tx.connection.fetch(OWNED, tx.business, owner_type, owner_ref, scope, ref)
     return [(business, identifier) for business, identifier in rows]
 
 

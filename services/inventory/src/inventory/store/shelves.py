@@ -12,12 +12,13 @@ from inventory.domain.stock import Key, Shelf, Shelves, Sku
 from inventory.store.columns import columns
 from kit.db import Tx
 
+# Outer joins, though both sides exist: they keep the planner from walking all locations for every SKU.
 LOCKED_SHELVES = """
     select s.business_id, s.sku, s.location, s.on_hand, s.reserved, p.step, p.is_active, l.is_active, l.priority
     from unnest($1::uuid[], $2::text[]) as wanted (business_id, sku)
     join stock s on s.business_id = wanted.business_id and s.sku = wanted.sku
-    join products p on p.business_id = s.business_id and p.sku = s.sku
-    join locations l on l.business_id = s.business_id and l.code = s.location
+    left join products p on p.business_id = s.business_id and p.sku = s.sku
+    left join locations l on l.business_id = s.business_id and l.code = s.location
     order by s.business_id, s.sku, s.location
     for update of s
 """
