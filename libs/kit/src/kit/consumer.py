@@ -22,6 +22,7 @@ from kit.tasks import Backoff
 LOG = structlog.get_logger()
 M = TypeVar("M", bound=Message)
 ATTEMPTS = 5
+BACKOFF_SECONDS = 1.0
 
 INBOX = """
     with fresh as (
@@ -147,7 +148,7 @@ class Consumer:
             return
         attempts = await dead_letters.note(self._database, self._handler.name, message.subject, message.data, error)
         if attempts < ATTEMPTS:
-            await message.nak(delay=2**attempts)
+            await message.nak(delay=BACKOFF_SECONDS * 2**attempts)
             return
         metrics.DEAD_LETTERS.labels(*self._labels).inc()
         LOG.error("dead letter", handler=self._handler.name, subject=message.subject, error=repr(error))
