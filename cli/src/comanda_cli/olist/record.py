@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("America/Sao_Paulo")
-AMOUNT = re.compile(r"\d{1,13}(\.\d{1,2})?")
+AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]{1,2})?")
 # Together with its prefix it is the key of a session.
 ORDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,58}")
 SKU = re.compile(r"\S{1,64}")
