@@ -181,7 +181,7 @@ async def connect(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     async def keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Saves the round trip that would undo session state: nothing here sets any."""
 
-    return await asyncpg.create_pool(url, min_size=1, max_size=size, init=prepare, reset=keep, server_settings=TIMEOUTS)
+    return await asyncpg.create_pool(url, min_size=0, max_size=size, init=prepare, reset=keep, server_settings=TIMEOUTS)
 
 
 def _json(value: Any) -> str:
