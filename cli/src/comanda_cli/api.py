@@ -77,10 +77,13 @@ class Api:
         self._patience = patience
 
     @classmethod
-    def of(cls, home: Home, connections: int = 16) -> Self:
-        """Returns the client of a home's gateway; raises FleetError before the first start."""
+    def of(cls, home: Home, connections: int = 16, api_key: str | None = None) -> Self:
+        """Returns the client of a home's gateway, with its own key unless one is given.
+
+        Raises FleetError before the first start.
+        """
         credentials = home.credentials()
-        return cls(credentials["base_url"], credentials["api_key"], connections)
+        return cls(credentials["base_url"], api_key or credentials["api_key"], connections)
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(limit=self._connections)

@@ -41,7 +41,12 @@ def imports() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to list what was not accepted, as JSON lines.  [default: olist-report.jsonl in the home]",
 )
-def olist(file: Path, home: Home, limit: int | None, concurrency: int, report_path: Path | None) -> None:
+@click.option(
+    "--api-key", envvar="COMANDA_API_KEY", help="Key of another business than the home's own (COMANDA_API_KEY)."
+)
+def olist(
+    file: Path, home: Home, limit: int | None, concurrency: int, report_path: Path | None, api_key: str | None
+) -> None:
     """Send the orders of the Olist data set (one JSON object a line, plain or gzip) through the public API.
 
     Products and the stock that the orders want come first. A repetition adds nothing twice and completes what is missing. The
@@ -49,16 +54,17 @@ def olist(file: Path, home: Home, limit: int | None, concurrency: int, report_pa
     """
     path = report_path or home.path / REPORT
     with _only_one(home), _opened(path) as report, Bar() as bar:
-        tally = asyncio.run(_import(home, file, limit, concurrency, report, bar))
+        api = Api.of(home, concurrency, api_key)
+        tally = asyncio.run(_import(api, file, limit, concurrency, report, bar))
     for line in words(tally, path):
         click.echo(line, err=True)
     click.echo(json.dumps(tally.as_json(path)))
     sys.exit(FAILED if tally.failure else INTERRUPTED if tally.interrupted else 0)
 
 
-async def _import(home: Home, file: Path, limit: int | None, concurrency: int, report: Report, bar: Bar) -> Tally:
+async def _import(api: Api, file: Path, limit: int | None, concurrency: int, report: Report, bar: Bar) -> Tally:
     found = await asyncio.to_thread(survey, file, limit)
-    async with Api.of(home, concurrency) as api:
+    async with api:
         run = Import(api, file, limit, report, bar.show)
         for reason in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(reason, run.stop)

@@ -21,8 +21,11 @@ def temporary_fleet(tell: Callable[[str], None]) -> Iterator[Home]:
         os.environ.pop(name, None)
     home = Home(Path(tempfile.mkdtemp(prefix="comanda-bench-")).resolve())
     try:
-        starting.start(home, None, tell, bound=True)
-        yield home
+        supervisor = starting.start(home, None, tell, bound=True)
+        try:
+            yield home
+        finally:
+            ending.end(home)
+            supervisor.wait()
     finally:
-        ending.end(home)
         shutil.rmtree(home.path, ignore_errors=True)

@@ -34,6 +34,7 @@ class Product(NamedTuple):
 class Survey:
     """What a file holds: the only thing that grows is the table of products."""
 
+    first_order: str = ""
     orders: int = 0
     bad_lines: int = 0
     demand: dict[str, Product] = field(default_factory=dict)
@@ -48,6 +49,7 @@ def survey(path: Path, limit: int | None = None) -> Survey:
         if isinstance(entry, BadLine):
             found.bad_lines += 1
             continue
+        found.first_order = found.first_order or entry.order_id
         found.orders += 1
         for line in entry.lines:
             units[line.sku] += line.qty

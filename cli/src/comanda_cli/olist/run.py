@@ -87,7 +87,7 @@ class Import:
     async def _supply(self, survey: Survey, concurrency: int) -> None:
         done = Supply()
         ready = 0
-        async with aclosing(supply(self._api, survey.demand, concurrency, done)) as batches:
+        async with aclosing(supply(self._api, survey, concurrency, done)) as batches:
             async for count in batches:
                 ready += count
                 self._progress("Products and stock", ready, len(survey.demand))

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from comanda_cli.api import Api, Refusal, key_for, together
-from comanda_cli.olist.file import Product
+from comanda_cli.olist.file import Product, Survey
 
 CHANNEL = "olist"
 LOCATION = "olist"
-# Stands in the ledger with every receipt of an import: what was received before is the sum of these.
+# Stands in the ledger, with the first order of the file, at every receipt: what was received for a file is the sum of these.
+# The first order is the same when a file grows, is renamed or packed, and another file has another one.
 REFERENCE = "olist-import"
 BATCH = 100
 
@@ -35,17 +36,18 @@ class Supply:
     refused: list[tuple[str, Refusal]] = field(default_factory=list)
 
 
-async def supply(api: Api, demand: Mapping[str, Product], concurrency: int, done: Supply) -> AsyncGenerator[int, None]:
+async def supply(api: Api, survey: Survey, concurrency: int, done: Supply) -> AsyncGenerator[int, None]:
     """Makes what is missing, and receives what is wanted beyond what earlier imports have received, a batch at a time.
 
     Yields how many products each batch had; done is kept up to date. Raises Refusal or Unreachable.
     """
     await _ensure(api, f"/api/v1/channels/{CHANNEL}", "/api/v1/channels", CHANNEL_BODY)
     await _ensure(api, f"/api/v1/locations/{LOCATION}", "/api/v1/locations", LOCATION_BODY)
-    for skus in chunks(list(demand), BATCH):
-        wanted = {sku: demand[sku] for sku in skus}
+    reference = f"{REFERENCE} {survey.first_order}"
+    for skus in chunks(list(survey.demand), BATCH):
+        wanted = {sku: survey.demand[sku] for sku in skus}
         await _make_products(api, wanted, concurrency, done)
-        await _receive(api, {sku: product.qty for sku, product in wanted.items()}, done)
+        await _receive(api, reference, {sku: product.qty for sku, product in wanted.items()}, done)
         yield len(skus)
 
 
@@ -82,7 +84,7 @@ async def _make_products(api: Api, wanted: dict[str, Product], concurrency: int,
     await together(make(sku) for sku in wanted.keys() - known)
 
 
-async def _receive(api: Api, wanted: Mapping[str, int], done: Supply) -> None:
+async def _receive(api: Api, reference: str, wanted: Mapping[str, int], done: Supply) -> None:
     """Receives what is missing in one request, which happens whole or not at all.
 
     The ledger says what is missing, so that a repetition is harmless for ever. While an answer is on its way the ledger may
@@ -90,18 +92,18 @@ async def _receive(api: Api, wanted: Mapping[str, int], done: Supply) -> None:
     """
     if not wanted:
         return
-    received = await _received(api, wanted)
+    received = await _received(api, reference, wanted)
     missing = {sku: qty - int(received[sku]) for sku, qty in wanted.items() if qty > received[sku]}
     if missing:
         lines = [{"sku": sku, "qty": str(qty)} for sku, qty in missing.items()]
-        body = {"location": LOCATION, "reference": REFERENCE, "lines": lines}
+        body = {"location": LOCATION, "reference": reference, "lines": lines}
         await api.post("/api/v1/stock/receive", body, key_for("receive", body, dict(wanted)))
         done.units += sum(missing.values())
 
 
-async def _received(api: Api, skus: Mapping[str, int]) -> Mapping[str, Decimal]:
+async def _received(api: Api, reference: str, skus: Mapping[str, int]) -> Mapping[str, Decimal]:
     received: defaultdict[str, Decimal] = defaultdict(Decimal)
-    filters = [("location", LOCATION), ("type", "receipt"), ("reference", REFERENCE)]
+    filters = [("location", LOCATION), ("type", "receipt"), ("reference", reference)]
     for movement in await api.pages("/api/v1/stock/movements", [*filters, *(("sku", sku) for sku in skus)]):
         received[movement["sku"]] += Decimal(movement["qty_delta"])
     return received
