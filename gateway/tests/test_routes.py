@@ -1,12 +1,13 @@
 """Routes and what is made of them."""
 
 import re
+from functools import partial
+from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
 
 from gateway import openapi, reference, requests, routes
-from gateway.requests import Incoming
 from gateway.router import Router, WrongMethod
 from kit.errors import Invalid, NotFound
 
@@ -14,8 +15,9 @@ ROUTES = routes.discover()
 ROUTER = Router(ROUTES)
 
 
-def incoming(body: bytes = b"", query: bytes = b"", **headers: str) -> Incoming:
-    return Incoming("POST", "/", query, {name.replace("_", "-"): value for name, value in headers.items()}, body, "")
+def build(verb: str, path: str, body: bytes = b"", query: bytes = b"", **headers: str) -> Any:
+    route, variables = ROUTER.find(verb, path)
+    return requests.build(route, variables, query, {name.replace("_", "-"): headers[name] for name in headers}, body)
 
 
 @pytest.mark.parametrize(
@@ -40,33 +42,64 @@ def test_unknown_paths_and_methods_are_told_apart() -> None:
 
 
 def test_a_commit_without_a_key_gets_one_and_a_key_in_two_places_must_agree() -> None:
-    route, variables = ROUTER.find("POST", "/api/v1/sessions/S/commit")
-    assert re.fullmatch("IDEM-[A-HJ-NP-Z2-9]{16}", requests.build(route, variables, incoming()).idempotency_key)
-    assert requests.build(route, variables, incoming(idempotency_key="K")).idempotency_key == "K"
+    commit = partial(build, "POST", "/api/v1/sessions/S/commit")
+    assert re.fullmatch("IDEM-[A-HJ-NP-Z2-9]{16}", commit().idempotency_key)
+    assert commit(idempotency_key="K").idempotency_key == "K"
+    assert commit(b'{"idempotency_key": "K"}', idempotency_key="K").idempotency_key == "K"
     with pytest.raises(Invalid) as refusal:
-        requests.build(route, variables, incoming(b'{"idempotency_key": "L"}', idempotency_key="K"))
+        commit(b'{"idempotency_key": "L"}', idempotency_key="K")
     assert refusal.value.code == "key_mismatch"
 
 
 def test_if_match_stands_for_the_expected_revision() -> None:
-    route, variables = ROUTER.find("POST", "/api/v1/sessions/S/modify")
-    assert requests.build(route, variables, incoming(if_match='"3"')).expected_rev == 3
-    assert not requests.build(route, variables, incoming(if_match="*")).HasField("expected_rev")
-    for body, header in ((b'{"expected_rev": 2}', '"3"'), (b"", '"three"')):
+    modify = partial(build, "POST", "/api/v1/sessions/S/modify")
+    assert modify(if_match='"3"').expected_rev == modify(b'{"expected_rev": 3}', if_match='"3"').expected_rev == 3
+    assert not modify(if_match="*").HasField("expected_rev")
+    for body, header in ((b'{"expected_rev": 2}', '"3"'), (b"", '"three"'), (b"", '"1", "2"'), (b"", "")):
         with pytest.raises(Invalid):
-            requests.build(route, variables, incoming(body, if_match=header))
+            modify(body, if_match=header)
+
+
+def test_the_path_decides_and_a_body_may_only_agree_with_it() -> None:
+    assert build("POST", "/api/v1/sessions/S/modify", b'{"session_key": "S"}').session_key == "S"
+    with pytest.raises(Invalid) as refusal:
+        build("POST", "/api/v1/sessions/S/modify", b'{"session_key": "T"}')
+    assert refusal.value.context == {"field": "session_key", "expected": "path_value"}
 
 
 def test_query_parameters_are_typed_and_repeated_ones_mean_any_of() -> None:
-    route, variables = ROUTER.find("GET", "/api/v1/orders")
     query = (
         b"status=new&status=confirmed&page_size=5&include_total=true&created_from=2026-11-20T00:00:00Z&min_total_q=1"
     )
-    built = requests.build(route, variables, incoming(query=query))
+    built = build("GET", "/api/v1/orders", query=query)
     assert (list(built.status), built.page_size, built.include_total) == (["new", "confirmed"], 5, True)
-    for wrong in (b"stats=new", b"page_size=x", b"page_size=1&page_size=2", b"search=%00", b"status=%ff"):
-        with pytest.raises(Invalid):
-            requests.build(route, variables, incoming(query=wrong))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        b"stats=new",
+        b"page_size=x",
+        b"page_size=1_0",
+        b"page_size=1&page_size=2",
+        b"page_size=99999999999999999999",
+        b"order_by=%00",
+        b"status=%ff",
+        b"include_total=yes",
+        b"created_from=2026-11-20",
+        b"status.x=1",
+        b"\xc3\xa3=1",
+    ],
+)
+def test_what_is_wrong_in_a_query_is_refused(query: bytes) -> None:
+    with pytest.raises(Invalid):
+        build("GET", "/api/v1/orders", query=query)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/orders/%00", "/api/v1/orders/%ff"])
+def test_a_path_that_is_no_text_is_refused(path: str) -> None:
+    with pytest.raises(Invalid):
+        ROUTER.find("GET", path)
 
 
 def test_the_openapi_document_is_valid_and_has_every_route() -> None:

@@ -6,36 +6,51 @@ import uvicorn
 
 from gateway import pages, routes
 from gateway.app import Gateway
-from gateway.pages import Site
 from gateway.router import Router
 from gateway.upstream import Upstream
-from kit import logs, metrics, server
+from kit import logs, metrics, server, tracing
 from kit.settings import Settings
 
 GRACE = 10
+KEEP_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than clients and proxies keep theirs, so that they hang up first."""
 
 
 async def serve() -> None:
     """Serves until SIGTERM, then finishes what is under way."""
     settings = Settings()
     logs.configure("gateway", settings.log_level)
+    provider = tracing.configure("gateway")
     metrics.expose(settings.metrics_listen)
-    upstream, found = Upstream(settings), routes.discover()
-    app = Gateway(Router(found), upstream, Site(upstream.health, pages.fixed(found)))
-    host, _, port = settings.listen.rpartition(":")
-    config = uvicorn.Config(
+    upstream = Upstream(settings)
+    await uvicorn.Server(config(application(upstream), settings.listen)).serve()
+    await upstream.close()
+    if provider:
+        provider.shutdown()
+
+
+def application(upstream: Upstream) -> Gateway:
+    """Returns the application in front of the services."""
+    found = routes.discover()
+    return Gateway(Router(found), upstream, pages.Site(pages.all_pages(found, upstream.health)))
+
+
+def config(app: Gateway, listen: str) -> uvicorn.Config:
+    """Returns how uvicorn serves: on host:port, by the fastest parser, with nothing logged that is no failure."""
+    host, _, port = listen.rpartition(":")
+    return uvicorn.Config(
         app,
         host=host,
         port=int(port),
         http="httptools",
+        ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
-    await uvicorn.Server(config).serve()
-    await upstream.close()
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What goes back over HTTP: JSON, or a problem (RFC 9457) that also carries code, message, and context at its top."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 from google.protobuf.message import Message
 
-from gateway import codec
+from gateway import writing
 from gateway.routes import Route
-from gateway.texts import TEXTS
+from gateway.texts import TEXTS, words
 from kit.errors import (
     Conflict,
     DomainError,
@@ -60,7 +60,7 @@ class Response:
 def answer(route: Route, message: Message, trailing: Mapping[str, str]) -> Response:
     """Returns the response to a call that went well."""
     inner: Any = getattr(message, route.response_body) if route.response_body else message
-    response = Response(_status(route, message), orjson.dumps(codec.to_json(inner)))
+    response = Response(_status(route, message), orjson.dumps(writing.to_json(inner)))
     if trailing.get("idempotency-replayed") == "true":
         response.headers["idempotency-replayed"] = "true"
     if route.rest.revision_field:
@@ -81,12 +81,22 @@ def _at(message: Any, path: str) -> Any:
     return message
 
 
+def options(verbs: Collection[str]) -> Response:
+    """Returns the response to OPTIONS: what a path takes."""
+    return Response(204, b"", headers={"allow": allow(verbs)})
+
+
+def allow(verbs: Collection[str]) -> str:
+    """Returns an Allow header: the methods, and those that come with them."""
+    return ", ".join(sorted({*verbs, "OPTIONS"} | ({"HEAD"} if "GET" in verbs else set())))
+
+
 def problem(error: DomainError, language: str, request_id: str) -> Response:
     """Returns the response to a planned refusal."""
     status = STATUS_OF_CODE.get(error.code) or next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     violations = [{"field": v.field, "rule": v.rule, "message": v.message} for v in error.violations]
-    words = render(error, TEXTS, language)
-    response = _problem(status, error.code, words, plain(error.context), request_id, violations)
+    text = words(error, language)
+    response = _problem(status, error.code, text, plain(error.context), request_id, violations)
     if error.retry_after is not None or status in (429, 503):
         response.headers["retry-after"] = str(max(1, ceil(error.retry_after or 1)))
     if status == HTTPStatus.UNAUTHORIZED:
@@ -115,3 +125,13 @@ def _problem(
     if violations:
         body["violations"] = violations
     return Response(status, orjson.dumps(body), PROBLEM)
+
+
+async def send(to: Callable[[MutableMapping[str, Any]], Awaitable[None]], response: Response, head: bool) -> None:
+    """Sends a response by ASGI; to HEAD without its body."""
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in response.headers.items()]
+    if response.status != HTTPStatus.NO_CONTENT:
+        headers.append((b"content-type", response.content_type.encode()))
+        headers.append((b"content-length", str(len(response.body)).encode()))
+    await to({"type": "http.response.start", "status": response.status, "headers": headers})
+    await to({"type": "http.response.body", "body": b"" if head else response.body})

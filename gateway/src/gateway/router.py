@@ -1,24 +1,25 @@
 """Finds the route of a path: by segments, a literal one before a variable."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from gateway.routes import Route
-from kit.errors import NotFound
+from kit.errors import Invalid, NotFound
 
 BASE, VERSIONED = ["api"], ["api", "v1"]
+SHOWN = 200
 
 
-class WrongMethod(Exception):
-    """The path exists, but not for this method."""
+class WrongMethod(Invalid):
+    """The path exists, but not for this method; `allowed` names those that it takes."""
 
-    def __init__(self, allowed: Iterable[str]) -> None:
-        super().__init__()
-        self.allowed = sorted(allowed)
+    def __init__(self, path: str, method: str, allowed: Iterable[str]) -> None:
+        super().__init__("method_not_allowed", path=path[:SHOWN], method=method, allowed=sorted(allowed))
+        self.allowed: list[str] = self.context["allowed"]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Node:
     literal: "dict[str, _Node]" = field(default_factory=dict)
     variable: "_Node | None" = None
@@ -46,29 +47,56 @@ class Router:
         node.routes[route.verb] = route
 
     def find(self, verb: str, raw_path: str) -> tuple[Route, dict[str, str]]:
-        """Returns the route and the values of its variables; raises NotFound(`route_not_found`) or WrongMethod.
+        """Returns the route and the values of its variables.
 
-        `/api/…` means `/api/v1/…`, and a trailing slash means nothing.
+        `/api/…` means `/api/v1/…`, and a trailing slash means nothing. Raises NotFound(`route_not_found`), WrongMethod, and
+        Invalid(`invalid_url`) for escapes that are no text.
         """
-        segments = [unquote(segment) for segment in raw_path.strip("/").split("/")]
-        if segments[:1] == BASE and segments[:2] != VERSIONED:
-            segments = [*VERSIONED, *segments[1:]]
-        ends = list(_ends(self._root, segments))
-        for node in ends:
+        allowed: set[str] = set()
+        for node, values in _ends(self._root, _segments(raw_path)):
             if route := node.routes.get(verb):
-                values = (given for given, segment in zip(segments, route.segments, strict=True) if segment[0] == "{")
                 return route, dict(zip(route.variables, values, strict=True))
-        if ends:
-            raise WrongMethod({verb for node in ends for verb in node.routes})
-        raise NotFound("route_not_found", path=raw_path)
+            allowed.update(node.routes)
+        if allowed:
+            raise WrongMethod(raw_path, verb, allowed)
+        raise NotFound("route_not_found", path=raw_path[:SHOWN])
+
+    def allowed(self, raw_path: str) -> set[str]:
+        """Returns the methods that a path takes; raises as `find` does."""
+        found = {verb for node, _ in _ends(self._root, _segments(raw_path)) for verb in node.routes}
+        if not found:
+            raise NotFound("route_not_found", path=raw_path[:SHOWN])
+        return found
 
 
-def _ends(node: _Node, segments: list[str]) -> Iterable[_Node]:
-    if not segments:
+def _segments(raw_path: str) -> list[str]:
+    segments = raw_path.strip("/").split("/")
+    if "%" in raw_path:
+        segments = [_decoded(segment) for segment in segments]
+    if segments[:1] == BASE and segments[:2] != VERSIONED:
+        segments[:1] = VERSIONED
+    return segments
+
+
+def _decoded(segment: str) -> str:
+    try:
+        text = unquote(segment, errors="strict")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise Invalid("invalid_url")
+    return text
+
+
+def _ends(node: _Node, segments: list[str], depth: int = 0) -> Iterator[tuple[_Node, list[str]]]:
+    """Yields where a path may lead, the most literal way first, each with the values of its variables."""
+    if depth == len(segments):
         if node.routes:
-            yield node
+            yield node, []
         return
-    if literal := node.literal.get(segments[0]):
-        yield from _ends(literal, segments[1:])
-    if node.variable and segments[0]:
-        yield from _ends(node.variable, segments[1:])
+    segment = segments[depth]
+    if literal := node.literal.get(segment):
+        yield from _ends(literal, segments, depth + 1)
+    if node.variable and segment:
+        for end, values in _ends(node.variable, segments, depth + 1):
+            yield end, [segment, *values]

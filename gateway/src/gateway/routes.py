@@ -1,5 +1,6 @@
 """The REST routes, read from the descriptors: a new RPC with an annotation is a new route, and nothing is listed here."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,6 +16,7 @@ import comanda
 from comanda.types.v1 import options_pb2
 
 VERBS = ("get", "post", "put", "patch", "delete")
+SEGMENT = re.compile(r"[A-Za-z0-9._~-]+|\{[a-z][a-z0-9_]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class Route:
     """One way into an RPC."""
 
     verb: str
-    segments: tuple[str, ...]
-    """Parts of the path; a variable is `{name}`."""
+    template: str
+    """The path with its variables, such as `/api/v1/orders/{ref}`."""
     body: str
     """`*`, the name of the request field that the body fills, or empty where there is no body."""
     response_body: str
@@ -35,23 +37,21 @@ class Route:
     request: type[Message]
     response: type[Message]
     key_field: str
+    """The request field that holds the idempotency key; empty where the method changes nothing."""
     rest: options_pb2.Rest
     public: bool
+    takes_revision: bool
+    """Whether the request says which revision the caller saw."""
 
     @property
-    def template(self) -> str:
-        """The path with its variables, such as `/api/v1/orders/{ref}`."""
-        return "/" + "/".join(self.segments)
+    def segments(self) -> tuple[str, ...]:
+        """Parts of the path; a variable is `{name}`."""
+        return tuple(self.template[1:].split("/"))
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The names of the path's variables."""
         return tuple(segment[1:-1] for segment in self.segments if segment.startswith("{"))
-
-    @property
-    def takes_revision(self) -> bool:
-        """Whether the request says which revision the caller saw."""
-        return "expected_rev" in self.request.DESCRIPTOR.fields_by_name
 
 
 def discover() -> list[Route]:
@@ -86,9 +86,11 @@ def _routes(method: MethodDescriptor) -> Iterator[Route]:
 
 def _route(method: MethodDescriptor, options: Any, binding: Any, verb: str, template: str) -> Route:
     service = method.containing_service
+    if unsupported := [part for part in template[1:].split("/") if not SEGMENT.fullmatch(part)]:
+        raise ValueError(f"{service.full_name}.{method.name}: this gateway has no path parts like {unsupported[0]}")
     return Route(
         verb=verb.upper(),
-        segments=tuple(template.strip("/").split("/")),
+        template=template,
         body=binding.body,
         response_body=binding.response_body,
         context=service.full_name.split(".")[1],
@@ -99,4 +101,5 @@ def _route(method: MethodDescriptor, options: Any, binding: Any, verb: str, temp
         key_field=options.Extensions[options_pb2.idempotency].key_field,
         rest=options.Extensions[options_pb2.rest],
         public=options.Extensions[options_pb2.public],
+        takes_revision="expected_rev" in method.input_type.fields_by_name,
     )

@@ -1,5 +1,8 @@
-"""Fields that hold one value: numbers stay numbers, decimals are text, enums go by short names."""
+"""Fields that hold one value: numbers stay numbers, decimals are text, enums go by their short names."""
 
+import base64
+import binascii
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -11,43 +14,60 @@ from kit.errors import Invalid
 
 F = FieldDescriptor
 RANGES = {
-    F.TYPE_INT32: (-(2**31), 2**31 - 1),
-    F.TYPE_INT64: (-(2**63), 2**63 - 1),
-    F.TYPE_UINT32: (0, 2**32 - 1),
-    F.TYPE_UINT64: (0, 2**64 - 1),
+    **dict.fromkeys((F.TYPE_INT32, F.TYPE_SINT32, F.TYPE_SFIXED32), (-(2**31), 2**31 - 1)),
+    **dict.fromkeys((F.TYPE_INT64, F.TYPE_SINT64, F.TYPE_SFIXED64), (-(2**63), 2**63 - 1)),
+    **dict.fromkeys((F.TYPE_UINT32, F.TYPE_FIXED32), (0, 2**32 - 1)),
+    **dict.fromkeys((F.TYPE_UINT64, F.TYPE_FIXED64), (0, 2**64 - 1)),
 }
-Convert = Callable[[Any, str], Any]
+FRACTIONS = (F.TYPE_DOUBLE, F.TYPE_FLOAT)
+
+Convert = Callable[[Any], Any]
+"""Turns one value into another; raises Invalid with the place of what is wrong *within* that value as context `field`."""
 
 
-def wrong(path: str, what: str) -> Invalid:
-    """The refusal of a value of another kind than `what`."""
-    return Invalid("wrong_type", field=path.rstrip("."), expected=what)
+def wrong(expected: str, place: str = "", **limits: Any) -> Invalid:
+    """The refusal of a value of another kind than expected (a name from `texts.EXPECTED`).
+
+    Whoever knows where the value stood adds that by `within`.
+    """
+    return Invalid("wrong_type", field=place, expected=expected, **limits)
 
 
-def _same(value: Any) -> Any:
-    return value
+def within(place: str, error: Invalid) -> Invalid:
+    """Puts a place (a name, or an index in brackets) before the one that the error has."""
+    inner = error.context["field"]
+    error.context["field"] = place + inner if inner[:1] in ("", "[") else f"{place}.{inner}"
+    return error
 
 
-def writer(field: FieldDescriptor) -> Callable[[Any], Any] | None:
-    """Returns what turns a value into JSON; None for a message."""
+def is_decimal(field: FieldDescriptor) -> bool:
+    """Whether a text is a decimal number."""
+    options: Any = field.GetOptions()
+    return bool(options.Extensions[options_pb2.decimal])
+
+
+def writer(field: FieldDescriptor) -> Convert | None:
+    """Returns what turns a value into JSON; None where the value is JSON already."""
     if field.enum_type:
         names = short_names(field.enum_type)
         return lambda value: names.get(value, value)
-    return None if field.type == F.TYPE_MESSAGE else _same
+    return _write_bytes if field.type == F.TYPE_BYTES else None
 
 
-@cache
 def reader(field: FieldDescriptor) -> Convert:
-    """Returns what turns JSON into a value, or raises Invalid with the path."""
+    """Returns what turns JSON into a value; raises TypeError for a type that JSON has no rule for."""
     if field.enum_type:
         return _enum(field.enum_type)
     if field.type in RANGES:
         return _integer(*RANGES[field.type])
-    if field.type == F.TYPE_BOOL:
-        return _boolean
     if field.type == F.TYPE_STRING:
-        return _decimal if field.GetOptions().Extensions[options_pb2.decimal] else _text
-    raise TypeError(f"{field.full_name} has a type that JSON has no rule for")
+        return _decimal if is_decimal(field) else _text
+    if field.type in FRACTIONS:
+        return _number
+    others = {F.TYPE_BOOL: _boolean, F.TYPE_BYTES: _bytes}
+    if field.type not in others:
+        raise TypeError(f"{field.full_name} has a type that JSON has no rule for")
+    return others[field.type]
 
 
 @cache
@@ -59,46 +79,63 @@ def short_names(enum: EnumDescriptor) -> dict[int, str]:
 
 
 def _enum(enum: EnumDescriptor) -> Convert:
-    numbers = {name: number for number, name in short_names(enum).items()}
-    numbers |= {value.name.lower(): value.number for value in enum.values}
-    known = sorted(name for name in short_names(enum).values() if name)
+    short = short_names(enum)
+    numbers = {name: number for number, name in short.items()} | {
+        value.name.lower(): value.number for value in enum.values
+    }
+    values = sorted(name for name in short.values() if name)
 
-    def convert(value: Any, path: str) -> int:
+    def convert(value: Any) -> int:
         number = numbers.get(value.lower()) if isinstance(value, str) else None
         if number is None:
-            raise wrong(path, f"one of {', '.join(known)}")
+            raise wrong("one_of", values=values)
         return number
 
     return convert
 
 
 def _integer(smallest: int, largest: int) -> Convert:
-    def convert(value: Any, path: str) -> int:
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise wrong(path, "a whole number")
-        if not smallest <= value <= largest:
-            raise wrong(path, f"a whole number from {smallest} to {largest}")
+    def convert(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not smallest <= value <= largest:
+            raise wrong("integer", smallest=str(smallest), largest=str(largest))
         return value
 
     return convert
 
 
-def _boolean(value: Any, path: str) -> bool:
+def _number(value: Any) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise wrong("number")
+    return value
+
+
+def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise wrong(path, "true or false")
+        raise wrong("boolean")
     return value
 
 
-def _text(value: Any, path: str) -> str:
+def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise wrong(path, "a text")
+        raise wrong("text")
     return value
 
 
-def _decimal(value: Any, path: str) -> str:
-    """A decimal number is text; a JSON integer means the same, and a JSON fraction would already have lost its last digits."""
+def _decimal(value: Any) -> str:
+    """A decimal number is text; a JSON integer means the same, a JSON fraction would already have lost its last digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
-        raise wrong(path, "a decimal number as text")
+        raise wrong("decimal")
     return value
+
+
+def _bytes(value: Any) -> bytes:
+    try:
+        return base64.b64decode(_text(value), validate=True)
+    except (binascii.Error, ValueError):
+        raise wrong("base64") from None
+
+
+def _write_bytes(value: bytes) -> str:
+    return base64.b64encode(value).decode()

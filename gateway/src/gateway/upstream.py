@@ -1,6 +1,7 @@
 """Calls of the services behind the gateway."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -8,6 +9,8 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
+from gateway import departure
+from gateway.bodies import Receive
 from gateway.routes import Route
 from kit import client, status
 from kit.errors import DomainError, Unauthenticated, Unavailable
@@ -15,11 +18,20 @@ from kit.exchange import Exchanged
 from kit.settings import Settings
 
 DEADLINE = 15.0
+"""Seconds that a call may take; waiting that the request itself asks for comes on top."""
 HEALTH_DEADLINE = 2.0
+ONCE = [option for option in client.OPTIONS if option[0] != "grpc.service_config"]
+"""Without the retry policy: gRPC then repeats only what it knows to have reached nobody."""
+
+Metadata = Sequence[tuple[str, str]]
 
 
 class Upstream:
-    """Channels to every service, and what identity a credential stands for."""
+    """Channels to every service, and the identity that a credential stands for.
+
+    A call that may be repeated (a read, or a write with a key) goes over a channel that retries when a service is away for a
+    moment; a write without a key goes over one that does not.
+    """
 
     def __init__(self, settings: Settings) -> None:
         addresses = {
@@ -28,59 +40,67 @@ class Upstream:
             "sales": settings.sales_address,
             "erp": settings.erp_address,
         }
-        self._channels = {name: client.channel(address) for name, address in addresses.items() if address}
-        self._calls: dict[str, Any] = {}
-        authenticate = identity_pb2_grpc.IdentityServiceStub(self._channels["sales"]).Authenticate
+        if missing := [name for name, address in addresses.items() if not address]:
+            raise ValueError(f"set COMANDA_{missing[0].upper()}_ADDRESS to host:port of the {missing[0]} service")
+        self._retrying = {name: client.channel(address) for name, address in addresses.items()}
+        self._once = {name: grpc.aio.insecure_channel(at, options=ONCE) for name, at in addresses.items()}
+        self._methods: dict[tuple[str, bool], Any] = {}
+        authenticate = identity_pb2_grpc.IdentityServiceStub(self._retrying["sales"]).Authenticate
         self._exchange = Exchanged.by(authenticate, identity_pb2.AuthenticateRequest)
 
     async def token(self, authorization: str) -> str:
         """Returns the identity token for an Authorization header; raises Unauthenticated."""
         scheme, _, credential = authorization.partition(" ")
         if scheme.lower() != "bearer" or not credential.strip():
-            raise Unauthenticated("unauthenticated", reason="send Authorization: Bearer and an API key")
+            raise Unauthenticated("unauthenticated", reason="Authorization: Bearer <API key>")
         return await self._exchange(credential.strip())
 
     async def call(
-        self, route: Route, request: Message, metadata: list[tuple[str, str]]
+        self, route: Route, request: Message, metadata: Metadata, receive: Receive
     ) -> tuple[Message, Mapping[str, str]]:
-        """Returns a method's answer and its trailing metadata; raises the service's domain error.
+        """Returns a method's answer and its trailing metadata.
 
-        An answer that is no planned refusal raises AioRpcError. Waiting that the request itself asks for extends the deadline.
+        Raises the service's domain error, AioRpcError where it had none planned, and Gone when the client hangs up.
         """
         wait: float = getattr(request, "wait_for_checks_ms", 0) / 1000
-        call = self._method(route)(request, timeout=DEADLINE + wait, metadata=metadata)
+        call = self._method(route, request)(request, timeout=DEADLINE + wait, metadata=metadata)
         try:
-            return await call, {key: str(value) for key, value in await call.trailing_metadata() or ()}
+            with departure.watched(receive, call.cancel):
+                answer = await call
         except grpc.aio.AioRpcError as error:
             raise planned(error) from error
+        return answer, {key: str(value) for key, value in await call.trailing_metadata() or ()}
 
-    def _method(self, route: Route) -> Any:
-        if route.path not in self._calls:
-            if route.context not in self._channels:
-                raise Unavailable("unavailable", service=route.context)
-            self._calls[route.path] = self._channels[route.context].unary_unary(
+    def _method(self, route: Route, request: Message) -> Any:
+        repeatable = not route.key_field or bool(getattr(request, route.key_field))
+        method = self._methods.get((route.path, repeatable))
+        if method is None:
+            channel = (self._retrying if repeatable else self._once)[route.context]
+            method = self._methods[route.path, repeatable] = channel.unary_unary(
                 route.path,
                 request_serializer=route.request.SerializeToString,
                 response_deserializer=route.response.FromString,
             )
-        return self._calls[route.path]
+        return method
 
     async def health(self) -> dict[str, str]:
         """Returns each service's health: `healthy` or `unhealthy`."""
-        return {name: await self._health(channel) for name, channel in self._channels.items()}
-
-    async def _health(self, channel: grpc.aio.Channel) -> str:
-        stub: Any = health_pb2_grpc.HealthStub(channel)  # the stubs describe the synchronous one
-        try:
-            answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=HEALTH_DEADLINE)
-        except grpc.aio.AioRpcError:
-            return "unhealthy"
-        return "healthy" if answer.status == health_pb2.HealthCheckResponse.SERVING else "unhealthy"
+        states = await asyncio.gather(*map(_health, self._retrying.values()))
+        return dict(zip(self._retrying, states, strict=True))
 
     async def close(self) -> None:
         """Closes the channels."""
-        for channel in self._channels.values():
+        for channel in (*self._retrying.values(), *self._once.values()):
             await channel.close()
+
+
+async def _health(channel: grpc.aio.Channel) -> str:
+    stub: Any = health_pb2_grpc.HealthStub(channel)  # the stubs describe the synchronous one
+    try:
+        answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=HEALTH_DEADLINE)
+    except grpc.aio.AioRpcError:
+        return "unhealthy"
+    return "healthy" if answer.status == health_pb2.HealthCheckResponse.SERVING else "unhealthy"
 
 
 def planned(error: grpc.aio.AioRpcError) -> Exception:

@@ -1,114 +1,131 @@
 """Times, durations, and free documents as JSON has them."""
 
-import math
-from collections.abc import Callable
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from google.protobuf.message import Message
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
-from gateway.scalars import wrong
+from gateway.scalars import Convert, within, wrong
 from kit.errors import Invalid
-from kit.status import EXACT_INTEGER, integral
+from kit.status import EXACT_INTEGER
 
-DEEPEST = 60
-
-
-def write_time(message: Any) -> str:
-    """RFC 3339 in UTC."""
-    text: str = message.ToJsonString()
-    return text
+DEEPEST = 20
+"""Levels of a free document: each costs three of protobuf's hundred, and orders keep documents within documents."""
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def write_value(message: Any) -> Any:
-    """A google.protobuf.Value; whole numbers are integers."""
+def _write_time(message: Any) -> str:
+    """RFC 3339 in UTC, to the microsecond: what PostgreSQL keeps. A third of the cost of protobuf's own."""
+    moment = EPOCH + timedelta(seconds=message.seconds, microseconds=message.nanos // 1000)
+    return f"{moment.isoformat()[:-6]}Z"
+
+
+def _write_duration(message: Any) -> str:
+    return str(message.ToJsonString())
+
+
+def _write_value(message: Any) -> Any:
     kind = message.WhichOneof("kind")
+    if kind == "string_value":
+        return message.string_value
     if kind == "struct_value":
-        return write_struct(message.struct_value)
+        return _write_struct(message.struct_value)
     if kind == "list_value":
-        return [write_value(each) for each in message.list_value.values]
-    return None if kind in (None, "null_value") else integral(getattr(message, kind))
+        return _write_list(message.list_value)
+    if kind == "bool_value":
+        return message.bool_value
+    return _whole(message.number_value) if kind == "number_value" else None
 
 
-def write_struct(message: Any) -> dict[str, Any]:
-    """A google.protobuf.Struct."""
-    return {name: write_value(each) for name, each in message.fields.items()}
+def _whole(number: float) -> float | int:
+    return int(number) if abs(number) <= EXACT_INTEGER and number.is_integer() else number
 
 
-def read_time(message: Any, value: Any, path: str) -> None:
-    """Reads RFC 3339 with any offset."""
+def _write_struct(message: Any) -> dict[str, Any]:
+    return {name: _write_value(each) for name, each in message.fields.items()}
+
+
+def _write_list(message: Any) -> list[Any]:
+    return [_write_value(each) for each in message.values]
+
+
+def _read_time(value: Any) -> Timestamp:
+    if not isinstance(value, str) or not RFC3339.fullmatch(value):
+        raise wrong("time")
+    message = Timestamp()
     try:
-        read = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise wrong(path, "a time such as 2026-11-20T18:30:00Z") from None
-    if read.tzinfo is None:
-        raise wrong(path, "a time with its offset, such as 2026-11-20T18:30:00Z")
-    try:
-        message.FromDatetime(read.astimezone(UTC))
+        message.FromDatetime(datetime.fromisoformat(value.upper()).astimezone(UTC))
     except (ValueError, OverflowError):
-        raise wrong(path, "a time from the years 1 to 9999") from None
+        raise wrong("time") from None
+    return message
 
 
-def read_duration(message: Any, value: Any, path: str) -> None:
-    """Reads a duration such as `900s`."""
+def _read_duration(value: Any) -> Duration:
+    message = Duration()
     try:
         message.FromJsonString(value)
     except (TypeError, ValueError, AttributeError):
-        raise wrong(path, "a duration such as 900s") from None
+        raise wrong("duration") from None
+    return message
 
 
-def read_struct(message: Any, value: Any, path: str) -> None:
-    """Reads a free document."""
+def _read_struct(value: Any) -> dict[str, Any]:
+    """protobuf's constructors take a plain dict for a Struct."""
     if not isinstance(value, dict):
-        raise wrong(path, "an object")
-    check_document(value, path.rstrip("."), 0)
-    message.update(value)
+        raise wrong("object")
+    _check(value, 1)
+    return value
 
 
-def read_value(message: Any, value: Any, path: str) -> None:
-    """Reads any JSON value."""
-    check_document(value, path.rstrip("."), 0)
-    if value is None:
-        message.null_value = 0
-    elif isinstance(value, bool):
-        message.bool_value = value
-    elif isinstance(value, int | float):
-        message.number_value = value
-    elif isinstance(value, str):
-        message.string_value = value
-    elif isinstance(value, dict):
-        message.struct_value.update(value)
-        message.struct_value.SetInParent()
-    else:
-        message.list_value.extend(value)
-        message.list_value.SetInParent()
+def _read_list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise wrong("list")
+    _check(value, 1)
+    return value
 
 
-def check_document(value: Any, path: str, depth: int) -> None:
+def _read_value(value: Any) -> dict[str, Any]:
+    _check(value, 0)
+    kinds = {dict: "struct_value", list: "list_value", str: "string_value", bool: "bool_value"}
+    return {"null_value": 0} if value is None else {kinds.get(type(value), "number_value"): value}
+
+
+def _check(value: Any, depth: int) -> None:
     """Raises Invalid for what would not come back as it was given: numbers beyond 2^53, and bottomless nesting."""
-    if depth > DEEPEST:
-        raise Invalid("wrong_type", field=path, expected=f"at most {DEEPEST} levels")
     if isinstance(value, dict):
-        for name, each in value.items():
-            check_document(each, f"{path}.{name}", depth + 1)
+        _check_each(value.items(), depth)
     elif isinstance(value, list):
-        for index, each in enumerate(value):
-            check_document(each, f"{path}[{index}]", depth + 1)
-    elif isinstance(value, int) and abs(value) > EXACT_INTEGER:
-        raise wrong(path, "a number of at most 2^53 (send a longer one as text)")
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise wrong(path, "a finite number")
+        _check_each(((f"[{index}]", each) for index, each in enumerate(value)), depth)
+    elif isinstance(value, int | float) and not abs(value) <= EXACT_INTEGER:  # so that NaN is caught, too
+        raise wrong("exact_number")
 
 
-WRITERS: dict[str, Callable[[Any], Any]] = {
-    "google.protobuf.Timestamp": write_time,
-    "google.protobuf.Duration": write_time,
-    "google.protobuf.Struct": write_struct,
-    "google.protobuf.Value": write_value,
+def _check_each(pairs: Any, depth: int) -> None:
+    if depth > DEEPEST:
+        raise wrong("shallow", levels=DEEPEST)
+    for place, each in pairs:
+        if isinstance(each, str):
+            continue
+        try:
+            _check(each, depth + 1)
+        except Invalid as error:
+            raise within(place, error) from None
+
+
+WRITERS: dict[str, Convert] = {
+    "google.protobuf.Timestamp": _write_time,
+    "google.protobuf.Duration": _write_duration,
+    "google.protobuf.Struct": _write_struct,
+    "google.protobuf.ListValue": _write_list,
+    "google.protobuf.Value": _write_value,
 }
-READERS: dict[str, Callable[[Message, Any, str], None]] = {
-    "google.protobuf.Timestamp": read_time,
-    "google.protobuf.Duration": read_duration,
-    "google.protobuf.Struct": read_struct,
-    "google.protobuf.Value": read_value,
+READERS: dict[str, Convert] = {
+    "google.protobuf.Timestamp": _read_time,
+    "google.protobuf.Duration": _read_duration,
+    "google.protobuf.Struct": _read_struct,
+    "google.protobuf.ListValue": _read_list,
+    "google.protobuf.Value": _read_value,
 }

@@ -1,0 +1,119 @@
+"""The gateway on a real socket, in front of stand-ins for every service of the contract, which a test can steer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import grpc
+import httpx
+import uvicorn
+from google.protobuf import message_factory
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from grpc_health.v1 import health, health_pb2_grpc
+
+from comanda.sales.v1 import identity_pb2
+from comanda.types.v1 import options_pb2
+from gateway import routes
+from gateway.__main__ import application, config
+from gateway.app import Gateway
+from gateway.upstream import Upstream
+from kit import identity
+from kit.errors import Unauthenticated
+from kit.identity import Identity, Verifier
+from kit.interceptors import Frame
+from kit.settings import Settings
+from kit.testing import eventually
+
+API_KEY = "ck_test_key"
+OWNER = Identity(UUID(int=7), options_pb2.ROLE_OWNER, "test")
+KEY = identity.new_private_key()
+PRIVATE = identity.private_key(KEY)
+
+Behaviour = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Message]]
+
+
+@dataclass
+class Services:
+    """Answers every RPC of the contract with an empty message, or as `on` says; keeps what it was asked."""
+
+    on: dict[str, Behaviour | Message | Exception] = field(default_factory=dict)
+    asked: list[tuple[str, Any, dict[str, str]]] = field(default_factory=list)
+    authenticated: int = 0
+    checks: health.aio.HealthServicer = field(default_factory=health.aio.HealthServicer)
+
+    def handlers(self) -> list[grpc.GenericRpcHandler]:
+        """Returns a handler for each service."""
+        by_service = groupby(routes.methods(), key=lambda method: method.containing_service.full_name)
+        return [
+            grpc.method_handlers_generic_handler(service, {each.name: self._handler(each) for each in methods})
+            for service, methods in by_service
+        ]
+
+    def _handler(self, method: MethodDescriptor) -> grpc.RpcMethodHandler:
+        request = message_factory.GetMessageClass(method.input_type)
+        response = message_factory.GetMessageClass(method.output_type)
+
+        async def answer(message: Any, context: grpc.aio.ServicerContext) -> Message:
+            if method.name == "Authenticate":
+                return self._authenticate(message)
+            self.asked.append((method.name, message, dict(context.invocation_metadata() or ())))
+            planned = self.on.get(method.name, response())
+            if isinstance(planned, Exception):
+                raise planned
+            return planned if isinstance(planned, Message) else await planned(message, context)
+
+        return grpc.unary_unary_rpc_method_handler(
+            answer, request.FromString, lambda message: message.SerializeToString()
+        )
+
+    def _authenticate(self, request: identity_pb2.AuthenticateRequest) -> Message:
+        self.authenticated += 1
+        if request.credential != API_KEY:
+            raise Unauthenticated("unauthenticated", reason="the API key is not good")
+        token, _ = identity.sign(OWNER, PRIVATE)
+        return identity_pb2.AuthenticateResponse(identity_token=token)
+
+
+@dataclass
+class House:
+    """The running gateway, a client of it, and what stands behind it."""
+
+    services: Services
+    client: httpx.AsyncClient
+    port: int
+    server: grpc.aio.Server
+    app: Gateway
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[House]:
+    """Runs a gateway with stand-ins behind it."""
+    services = Services()
+    behind = grpc.aio.server(interceptors=[Frame("standin", Verifier(identity.public_key_of(KEY)), {}, "en")])
+    behind.add_generic_rpc_handlers(tuple(services.handlers()))
+    health_pb2_grpc.add_HealthServicer_to_server(services.checks, behind)
+    address = f"127.0.0.1:{behind.add_insecure_port('127.0.0.1:0')}"
+    await behind.start()
+    names = ("orders_address", "inventory_address", "sales_address", "erp_address")
+    upstream = Upstream(Settings(**dict.fromkeys(names, address)))
+    app = application(upstream)
+    server = uvicorn.Server(config(app, "127.0.0.1:0"))
+    serving = asyncio.create_task(server.serve())
+    await eventually(lambda: _started(server))
+    port = server.servers[0].sockets[0].getsockname()[1]
+    headers = {"authorization": f"Bearer {API_KEY}"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
+        yield House(services, client, port, behind, app)
+    server.should_exit = True
+    await serving
+    await upstream.close()
+    await behind.stop(None)
+
+
+async def _started(server: uvicorn.Server) -> bool:
+    return server.started
