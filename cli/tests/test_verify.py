@@ -1,0 +1,318 @@
+"""`comanda verify`: every kind of fault is planted in a copy of a fleet's databases, found, and named."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import ModuleType
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+import erp_bridge
+import inventory
+import orders
+import sales
+from comanda_cli.testing import Fleet
+from comanda_cli.verify.run import CHECKS, Result, verify
+from kit.testing import administer, at
+
+from .olist_data import order, write
+
+pytestmark = pytest.mark.xdist_group("fleet")
+
+PACKAGES: dict[str, ModuleType] = {"orders": orders, "inventory": inventory, "sales": sales, "erp-bridge": erp_bridge}
+TABLES = "select tablename from pg_tables where schemaname = 'public' and tablename <> 'alembic_version' order by 1"
+Contents = dict[str, dict[str, bytes]]
+Sound = Callable[[str], dict[str, str]]
+
+# What is planted where, and the words of the check that must find it. Constraints and triggers that forbid the fault go first.
+FAULTS = {
+    "an order without its session": (
+        "orders",
+        "update sessions set state = 'open', order_ref = '' where session_key = 'OLIST-ver-1'",
+        "every session makes at most one order",
+    ),
+    "two orders of one session": (
+        "orders",
+        """alter table orders drop constraint orders_session; alter table orders disable trigger user;
+        update orders set session_key = 'OLIST-ver-1' where external_ref = 'ver-2'""",
+        "every session makes at most one order",
+    ),
+    "a committed session without its order": (
+        "orders",
+        "delete from orders where external_ref = 'ver-1'",
+        "a committed one exactly one",
+    ),
+    "a total that is not the sum": (
+        "orders",
+        """alter table orders drop constraint orders_total; alter table orders disable trigger user;
+        update orders set total_q = total_q + 1 where external_ref = 'ver-1'""",
+        "every order costs what its lines",
+    ),
+    "a line that was lost": (
+        "orders",
+        "delete from order_items where sku = 'ver-P1'",
+        "every order's lines are those of its sealed snapshot",
+    ),
+    "a line whose price was changed": (
+        "orders",
+        "update order_items set unit_price_q = unit_price_q + 1 where sku = 'ver-P1'",
+        "every line of an order costs its quantity times its price",
+    ),
+    "a line whose name of the product was changed": (
+        "orders",
+        "update order_items set sku = 'ver-P9' where sku = 'ver-P1'",
+        "sealed snapshot",
+    ),
+    "an event that was lost": (
+        "orders",
+        """alter table order_events disable trigger user; delete from order_events where seq = 2""",
+        "the history of every order is complete",
+    ),
+    "a status that nobody was told of": (
+        "orders",
+        "update orders set status = 'completed' where external_ref = 'ver-1'",
+        "every order stands where its last change has put it",
+    ),
+    "an order that never asked for its stock": (
+        "orders",
+        "delete from directives where topic = 'stock.commit'",
+        "every order has asked for the stock",
+    ),
+    "a directive that failed": (
+        "orders",
+        "update directives set status = 'failed', error_code = 'internal' where topic = 'stock.commit'",
+        "no stock directive has failed",
+    ),
+    "a directive that is overdue": (
+        "orders",
+        "update directives set status = 'queued', due_at = now() - interval '1 hour' where topic = 'stock.commit'",
+        "no directive is overdue",
+    ),
+    "a directive that runs beyond its lease": (
+        "orders",
+        """update directives set status = 'queued', leased_until = now() - interval '1 hour', due_at = now() - interval '1 hour'
+        where topic = 'stock.hold'""",
+        "no directive is overdue",
+    ),
+    "a counter that is too high": (
+        "inventory",
+        "update stock set on_hand = on_hand + 1 where sku = 'ver-P1'",
+        "stock on hand is the sum of its movements",
+    ),
+    "a movement without a shelf": (
+        "inventory",
+        "set session_replication_role = replica; delete from stock where sku = 'ver-P3'",
+        "stock on hand is the sum of its movements",
+    ),
+    "units that are reserved by nobody": (
+        "inventory",
+        "update stock set reserved = 1 where sku = 'ver-P3'",
+        "reserved stock is the sum of its active reservations",
+    ),
+    "more reserved than there is": (
+        "inventory",
+        "alter table stock drop constraint stock_counters; update stock set reserved = on_hand + 1 where sku = 'ver-P3'",
+        "no more is reserved than there is",
+    ),
+    "less than nothing": (
+        "inventory",
+        "alter table stock drop constraint stock_counters; update stock set on_hand = -1 where sku = 'ver-P1'",
+        "nothing is negative",
+    ),
+    "a reservation that took no units": (
+        "inventory",
+        "alter table movements disable trigger user; delete from movements where type = 'commit' and sku = 'ver-P1'",
+        "what reservations gave to an order has left the shelf",
+    ),
+    "an order whose units never left": (
+        "inventory",
+        """alter table movements disable trigger user; delete from movements where type = 'commit' and sku = 'ver-P1';
+        delete from reservations where sku = 'ver-P1'; delete from order_stock""",
+        "every order has taken exactly its units",
+    ),
+    "an order that took its units twice": (
+        "inventory",
+        """insert into movements select business_id, gen_random_uuid(), type, sku, location, qty_delta, reference, reason,
+        unit_cost_q, lot, expiry_date, supplier, actor, created_at from movements where type = 'commit' and sku = 'ver-P1'""",
+        "every order has taken exactly its units",
+    ),
+    "a cancelled order that keeps its units": (
+        "inventory",
+        "alter table movements disable trigger user; delete from movements where type = 'return'",
+        "and a cancelled one none",
+    ),
+    "stock that left for an order that does not exist": (
+        "orders",
+        """delete from directives where order_ref = (select ref from orders where external_ref = 'ver-1');
+        delete from order_items where order_ref = (select ref from orders where external_ref = 'ver-1');
+        delete from orders where external_ref = 'ver-1'""",
+        "every order has taken exactly its units",
+    ),
+    "a committed session that still holds": (
+        "inventory",
+        """insert into reservations (business_id, id, owner_type, owner_scope, owner_ref, sku, location, qty, qty_fulfilled,
+            status, order_ref, created_at, expires_at)
+        select business_id, gen_random_uuid(), 'session', 'olist', 'OLIST-ver-1', sku, location, 1, 0, 'active', '', now(),
+            now() + interval '1 hour' from stock where sku = 'ver-P3';
+        update stock set reserved = reserved + 1 where sku = 'ver-P3'""",
+        "no session that is over still holds stock",
+    ),
+    "a message that was not published": (
+        "sales",
+        """insert into outbox (business_id, id, subject, aggregate, message, created_at)
+        values (gen_random_uuid(), gen_random_uuid(), 'x', 'x', '', now() - interval '1 hour')""",
+        "sales: nothing is stuck in the outbox",
+    ),
+    "a message that was given up": (
+        "erp-bridge",
+        """insert into dead_letters (business_id, consumer, message_id, subject, message, attempts, last_error)
+        values (gen_random_uuid(), 'OrderCreated', 'message-1', 'x', '', 5, 'KeyError: total')""",
+        "erp-bridge: no message was given up",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def contents(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Contents:
+    """All rows of a fleet that has three orders: one with a line, one with two, and one that was cancelled."""
+    business = fleet.of_a_new_business()
+    lines = [
+        order("ver-1", ("ver-P1", "1.50"), ("ver-P1", "1.50"), status="delivered"),
+        order("ver-2", ("ver-P2", "2.50"), ("ver-P3", "0.99"), status="shipped"),
+        order("ver-3", ("ver-P3", "0.99"), status="canceled"),
+    ]
+    path = write(tmp_path_factory.mktemp("verify") / "file", lines)
+    done = business.run("import", "olist", str(path))
+    assert done.returncode == 0, done.stderr
+    assert business.run("verify").returncode == 0
+
+    async def read() -> Contents:
+        return {name: await _rows(fleet.addresses.databases[name]) for name in PACKAGES}
+
+    return asyncio.run(read())
+
+
+async def _rows(url: str) -> dict[str, bytes]:
+    connection = await asyncpg.connect(url)
+    found = {}
+    for (table,) in await connection.fetch(TABLES):
+        copy = io.BytesIO()
+        await connection.copy_from_query(f'select * from "{table}"', output=copy, format="binary")
+        found[table] = copy.getvalue()
+    await connection.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def sound(contents: Contents, postgres_url: str, migrated: Callable[[ModuleType], str]) -> Iterator[Sound]:
+    """Makes databases with the same rows: a new one of the service that is named, the others shared."""
+    made: dict[str, str] = {}
+    tests: list[str] = []
+
+    def copy(service: str) -> str:
+        name = f"verify_{uuid4().hex}"
+        administer(
+            postgres_url, f'create database "{name}" template "{migrated(PACKAGES[service])}" strategy file_copy'
+        )
+        tests.append(name)
+        asyncio.run(_fill(at(postgres_url, name), contents[service]))
+        return at(postgres_url, name)
+
+    def make(changed: str) -> dict[str, str]:
+        if not made:
+            made.update({service: copy(service) for service in PACKAGES})
+        return {**made, changed: copy(changed)}
+
+    yield make
+    for name in tests:
+        administer(postgres_url, f'drop database "{name}" with (force)')
+
+
+async def _fill(url: str, contents: dict[str, bytes]) -> None:
+    async with connected(url) as connection:
+        await connection.execute("set session_replication_role = replica")
+        for table, rows in contents.items():
+            await connection.copy_to_table(table, source=io.BytesIO(rows), format="binary")
+
+
+async def execute(url: str, statements: str) -> None:
+    async with connected(url) as connection:
+        await connection.execute(statements)
+
+
+@asynccontextmanager
+async def connected(url: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def failed(results: list[Result]) -> dict[str, Result]:
+    return {result.check.name: result for result in results if not result.passed}
+
+
+def test_a_sound_system_passes_every_check(sound: Sound) -> None:
+    results = asyncio.run(verify(sound("orders")))
+    assert failed(results) == {}
+    assert len(results) == len(CHECKS)
+    counts = {result.check.name: result.checked for result in results}
+    assert counts["orders: every order costs what its lines and charges add up to"] >= 3
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(sound: Sound, fault: str) -> None:
+    database, statements, words = FAULTS[fault]
+    urls = sound(database)
+    asyncio.run(execute(urls[database], statements))
+    found = failed(asyncio.run(verify(urls, settle=0.2)))
+    assert [name for name in found if words in name], found
+
+
+def test_the_first_wrong_row_is_named_with_what_it_should_be(sound: Sound) -> None:
+    urls = sound("inventory")
+    change = "update stock set on_hand = on_hand + 1 where sku >= 'ver-P2' and sku like 'ver-%'"
+    asyncio.run(execute(urls["inventory"], change))
+    [result] = failed(asyncio.run(verify(urls, settle=0))).values()
+    first = dict(result.wrong[0])
+    assert (first["sku"], first["location"], first["on_hand"], first["movements"]) == ("ver-P2", "olist", 1, 0)
+    assert len(result.wrong) == 2
+
+
+def test_what_is_wrong_only_for_a_moment_is_no_fault(sound: Sound) -> None:
+    urls = sound("sales")
+
+    async def prove() -> list[Result]:
+        async with connected(urls["sales"]) as connection:
+            await connection.execute(FAULTS["a message that was not published"][1])
+            proving = asyncio.create_task(verify(urls, settle=30))
+            while not proving.done():
+                # Something is always on its way, and nothing is stuck.
+                await connection.execute("update outbox set id = gen_random_uuid()")
+            return await proving
+
+    assert failed(asyncio.run(prove())) == {}
+
+
+def test_the_command_names_the_row_and_exits_1(fleet: Fleet, business: Fleet, tmp_path: Path) -> None:
+    path = write(tmp_path / "file", [order("cmd-1", ("cmd-P", "1.00"))])
+    assert business.run("import", "olist", str(path)).returncode == 0
+    change = "update stock set on_hand = on_hand {} 1 where sku = 'cmd-P'"
+
+    url = fleet.addresses.databases["inventory"]
+    asyncio.run(execute(url, change.format("+")))
+    words, plain = fleet.run("verify"), fleet.run("verify", "--json")
+    asyncio.run(execute(url, change.format("-")))
+    assert (words.returncode, plain.returncode) == (1, 1)
+    assert "FAILED  inventory: stock on hand is the sum of its movements" in words.stdout
+    assert "sku=cmd-P location=olist on_hand=1.000 movements=0.000" in words.stdout
+    report = json.loads(plain.stdout)
+    [wrong] = [check for check in report["checks"] if not check["passed"]]
+    assert (report["passed"], wrong["first_wrong"]["sku"]) == (False, "cmd-P")
+    assert fleet.run("verify").returncode == 0
