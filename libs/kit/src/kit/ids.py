@@ -1,7 +1,6 @@
 """Identifiers: UUIDv7 inside, short unambiguous codes outside (spec 1A.1)."""
 
 import os
-import secrets
 import time
 from uuid import UUID
 
@@ -26,4 +25,4 @@ def uuid(text: str) -> UUID:
 
 def code(prefix: str, length: int) -> str:
     """Returns the prefix, a hyphen, and length characters that nobody confuses (no I, O, 0, 1)."""
-    return f"{prefix}-{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
+    return f"{prefix}-{''.join(ALPHABET[byte & 31] for byte in os.urandom(length))}"
