@@ -26,8 +26,9 @@ INSERT = """
 """
 DIRECTIVE = f"select {COLUMNS} from directives where business_id = $1 and id = $2"
 LOCKED_DIRECTIVE = f"{DIRECTIVE} for update"
+# Attempts are counted on: an attempt that has the number of a former one would be taken for its repetition, and be ignored.
 REQUEUE = f"""
-    update directives set status = 'queued', attempts = 0, failures = 0, available_at = now(), due_at = now(),
+    update directives set status = 'queued', failures = 0, available_at = now(), due_at = now(),
         leased_until = null, updated_at = now()
     where business_id = $1 and id = $2 returning {COLUMNS}
 """
@@ -135,7 +136,7 @@ async def directive(tx: Tx, identifier: UUID, *, lock: bool = False) -> Directiv
 
 
 async def requeue(tx: Tx, identifier: UUID) -> Directive:
-    """Makes a directive due at once, as if it had never been tried."""
+    """Makes a directive due at once, as if it had never failed."""
     [row] = await tx.connection.fetch(REQUEUE, tx.business, identifier)
     return Directive(**row)
 
