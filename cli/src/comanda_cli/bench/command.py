@@ -34,11 +34,11 @@ def orders(orders: int, clients: int) -> None:
             figures = uvloop.run(load.measure(home, orders, clients, _tell))
         except Refusal as refusal:
             raise FleetError(f"the measurement was refused: {refusal}") from refusal
-        _prove(home)
+        prove(home)
     click.echo(json.dumps({**figures, "verify": "passed"}))
 
 
-def _prove(home: Home) -> None:
+def prove(home: Home) -> None:
     """Runs every check on the fleet; ends the process with what is wrong if one fails."""
     _tell("Verifying")
     results = uvloop.run(verify(addresses.kept(home).databases))

@@ -1,0 +1,67 @@
+"""`comanda bench`: exactly the promised figures, and none without the proof."""
+
+import asyncio
+import json
+import subprocess
+import sys
+
+import asyncpg
+import pytest
+
+from comanda_cli.bench import command
+from comanda_cli.bench.orders import percentiles
+from comanda_cli.testing import Fleet
+
+KEYS = [
+    "orders",
+    "clients",
+    "orders_per_second",
+    "open_ms",
+    "commit_ms",
+    "server_cpu_ms_per_order",
+    "cpu_ms_per_order",
+    "rss_mb",
+]
+PROCESSES = {"supervisor", "postgres", "nats", "sales", "inventory", "orders", "erp-bridge", "gateway", "client"}
+
+
+def test_percentiles_are_those_of_the_nearest_rank() -> None:
+    assert percentiles([n / 1000 for n in range(1, 101)]) == {"p50": 50.0, "p99": 99.0}
+    assert percentiles([0.002]) == {"p50": 2.0, "p99": 2.0}
+
+
+@pytest.mark.xdist_group("bench")
+def test_a_run_prints_its_figures_as_one_json_object() -> None:
+    program = "from comanda_cli.bench import orders; orders.WARM_UP = 10; from comanda_cli.main import main; main()"
+    argv = [sys.executable, "-c", program, "bench", "orders", "--orders", "40", "--clients", "4"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert list(figures) == [*KEYS, "verify"]
+    assert (figures["orders"], figures["clients"], figures["verify"]) == (40, 4, "passed")
+    assert set(figures["cpu_ms_per_order"]) == set(figures["rss_mb"]) == PROCESSES
+    servers = sum(ms for name, ms in figures["cpu_ms_per_order"].items() if name != "client")
+    assert figures["server_cpu_ms_per_order"] == pytest.approx(servers, abs=0.01)
+    assert 0 < figures["open_ms"]["p50"] <= figures["open_ms"]["p99"]
+
+
+@pytest.mark.xdist_group("fleet")
+def test_a_run_that_does_not_pass_has_no_figures(fleet: Fleet, capsys: pytest.CaptureFixture[str]) -> None:
+    url = fleet.addresses.databases["sales"]
+    plant = """insert into dead_letters (business_id, consumer, message_id, subject, message, attempts, last_error)
+        values (gen_random_uuid(), 'X', 'bench-1', 'x', '', 5, 'KeyError')"""
+    asyncio.run(execute(url, plant))
+    with pytest.raises(SystemExit, match="no figures"):
+        command.prove(fleet.home)
+    asyncio.run(execute(url, "delete from dead_letters where message_id = 'bench-1'"))
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "message_id=bench-1" in shown.err
+
+
+async def execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
