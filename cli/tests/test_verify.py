@@ -11,12 +11,15 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from nats.aio.client import Client
+from nats.js.api import ConsumerConfig
 
 import erp_bridge
 import inventory
 import orders
 import sales
 from comanda_cli.testing import Fleet
+from comanda_cli.verify import broker
 from comanda_cli.verify.run import CHECKS, Result, verify
 from kit.testing import administer, at
 
@@ -298,6 +301,17 @@ def test_what_is_wrong_only_for_a_moment_is_no_fault(sound: Sound) -> None:
             return await proving
 
     assert failed(asyncio.run(prove())) == {}
+
+
+async def test_messages_that_nobody_reads_are_found(nats: Client, nats_url: str, stream_prefix: str) -> None:
+    stream = nats.jetstream()
+    config = ConsumerConfig(filter_subject=f"{stream_prefix}.events.x.>", durable_name="X")
+    await stream.add_consumer(f"{stream_prefix}-events", config)
+    checks = (broker.check(nats_url, stream_prefix),)
+    assert failed(await verify({}, 0, checks)) == {}
+    await stream.publish(f"{stream_prefix}.events.x.1", b"")
+    [result] = failed(await verify({}, 0.2, checks)).values()
+    assert dict(result.wrong[0]) == {"stream": f"{stream_prefix}-events", "consumer": "X", "has_read_up_to": 0}
 
 
 def test_the_command_names_the_row_and_exits_1(fleet: Fleet, business: Fleet, tmp_path: Path) -> None:

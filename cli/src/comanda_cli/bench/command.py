@@ -9,11 +9,10 @@ import uvloop
 from comanda_cli.api import Refusal
 from comanda_cli.bench import orders as load
 from comanda_cli.bench.fleet import temporary_fleet
-from comanda_cli.fleet import addresses
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
 from comanda_cli.verify.command import words
-from comanda_cli.verify.run import verify
+from comanda_cli.verify.run import verify_home
 
 
 @click.group()
@@ -41,7 +40,7 @@ def orders(orders: int, clients: int) -> None:
 def prove(home: Home) -> None:
     """Runs every check on the fleet; ends the process with what is wrong if one fails."""
     _tell("Verifying")
-    results = uvloop.run(verify(addresses.kept(home).databases))
+    results = uvloop.run(verify_home(home))
     if not all(result.passed for result in results):
         for line in words(results):
             _tell(line)

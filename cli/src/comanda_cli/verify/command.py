@@ -8,12 +8,10 @@ from typing import Any
 
 import click
 
-from comanda_cli.fleet import addresses
 from comanda_cli.fleet.home import Home
 from comanda_cli.options import home_option
 from comanda_cli.verify.check import Row
-from comanda_cli.verify.run import SETTLE_SECONDS, Result
-from comanda_cli.verify.run import verify as run
+from comanda_cli.verify.run import SETTLE_SECONDS, Result, verify_home
 
 
 @click.command()
@@ -31,7 +29,7 @@ def verify(home: Home, as_json: bool, settle: float) -> None:
 
     Where one is not, its first wrong row is named, and the exit code is 1.
     """
-    results = asyncio.run(run(addresses.kept(home).databases, settle))
+    results = asyncio.run(verify_home(home, settle))
     passed = all(result.passed for result in results)
     if as_json:
         click.echo(json.dumps({"passed": passed, "checks": [_plain(each) for each in results]}, default=str))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from comanda_cli.fleet import addresses
 from comanda_cli.fleet.errors import FleetError
-from comanda_cli.verify import across, inventory, machinery, orders
+from comanda_cli.fleet.home import Home
+from comanda_cli.verify import across, broker, inventory, machinery, orders
 from comanda_cli.verify.check import Check, Connection, Finding, Row
 
 CHECKS = (*orders.CHECKS, *inventory.CHECKS, *across.CHECKS, *machinery.CHECKS)
@@ -31,14 +33,22 @@ class Result:
         return not self.wrong
 
 
-async def verify(databases: Mapping[str, str], settle: float = SETTLE_SECONDS) -> list[Result]:
-    """Runs every check on the databases (URLs by service) and returns what they found, in their order.
+async def verify_home(home: Home, settle: float = SETTLE_SECONDS) -> list[Result]:
+    """Runs every check on the fleet of a home; raises FleetError when a part of it cannot be reached."""
+    where = addresses.kept(home)
+    return await verify(where.databases, settle, (*CHECKS, broker.check(where.nats_url, where.prefix)))
+
+
+async def verify(
+    databases: Mapping[str, str], settle: float = SETTLE_SECONDS, checks: Sequence[Check] = CHECKS
+) -> list[Result]:
+    """Runs checks on the databases (URLs by service) and returns what they found, in their order.
 
     What may be wrong only for a moment is looked at again for up to settle seconds: it must be wrong each time. Raises
     FleetError when a database cannot be reached.
     """
     deadline = time.monotonic() + settle
-    results = await _run(databases, CHECKS)
+    results = await _run(databases, checks)
     while waiting := [each.check for each in results.values() if each.wrong and each.check.settles]:
         left = deadline - time.monotonic()
         if left <= 0:
