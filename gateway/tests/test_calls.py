@@ -61,7 +61,7 @@ async def test_a_refusal_is_a_problem_with_code_context_and_violations(house: Ho
     assert set(problem) == PROBLEM
     assert (problem["code"], problem["message"], problem["detail"]) == ("insufficient_stock", "Acabou.", "Acabou.")
     assert problem["context"] == {"lines": lines}
-    assert '"requested":3,' in answer.text
+    assert "3.0" not in answer.text
     house.services.on["GetOrder"] = Invalid("invalid_argument", violations=[Violation("ref", "rule", "is wrong")])
     problem = (await house.client.get("/api/v1/orders/ORD-1")).json()
     assert problem["violations"] == [{"field": "ref", "rule": "rule", "message": "is wrong"}]

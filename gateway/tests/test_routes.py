@@ -33,6 +33,12 @@ def test_a_literal_segment_wins_over_a_variable() -> None:
     assert ROUTER.find("POST", "/api/v1/reservations/7/release")[0].path.endswith("/ReleaseReservation")
 
 
+def test_a_literal_path_hides_the_methods_of_a_variable_one() -> None:
+    with pytest.raises(WrongMethod) as wrong:
+        ROUTER.find("GET", "/api/v1/reservations/release")
+    assert wrong.value.allowed == ["POST"]
+
+
 def test_unknown_paths_and_methods_are_told_apart() -> None:
     with pytest.raises(NotFound):
         ROUTER.find("GET", "/api/v1/nothing")
@@ -105,7 +111,8 @@ def test_a_path_that_is_no_text_is_refused(path: str) -> None:
 def test_the_openapi_document_is_valid_and_has_every_route() -> None:
     document = openapi.document(ROUTES)
     validate(document)
-    assert sum(len(item) for item in document["paths"].values()) == len(ROUTES)
+    operations = {(verb.upper(), path) for path, item in document["paths"].items() for verb in item}
+    assert operations == {(route.verb, route.template) for route in ROUTES} | {("GET", "/health")}
 
 
 def test_every_operation_and_field_is_described() -> None:

@@ -1,12 +1,16 @@
 """The OpenAPI 3.1 document, made from the same descriptors as the routes."""
 
+import re
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
+from gateway import examples, requests, rules
 from gateway.comments import comments
 from gateway.routes import Route
 from gateway.schemas import Schema, Schemas
+from kit import contract
+from kit.identity import role_name
 
 PROBLEM: Schema = {
     "type": "object",
@@ -34,31 +38,61 @@ REFUSALS = {
     "400": "The request is wrong.",
     "401": "The credential is missing or not good.",
     "403": "The role does not allow it.",
-    "404": "There is no such thing.",
+    "404": "There is no such thing, or not for this caller.",
+    "405": "The path does not take this method.",
     "409": "The state of things does not allow it.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
-    "429": "Too many requests; Retry-After says when to come back.",
+    "429": "Too many requests.",
     "500": "Something went wrong on our side.",
     "503": "A part that is needed cannot be reached.",
+    "504": "The answer took too long.",
 }
+RETRIED = ("429", "503")
 KEY_HEADER: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "Makes the call safe to repeat: a repeat under the same key gets the first call's answer.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,128}$"},
+    "schema": {"type": "string", "pattern": f"^{requests.KEY.pattern}$", "minLength": 1, "maxLength": 128},
 }
 REVISION_HEADER: Schema = {
     "name": "If-Match",
     "in": "header",
     "description": 'The revision that the caller saw, such as `"3"`; the call is refused when it has moved on.',
-    "schema": {"type": "string", "pattern": '^"[0-9]{1,9}"$'},
+    "schema": {"type": "string", "pattern": f"^({requests.REVISION.pattern}|[*])$"},
+}
+HEALTH: Schema = {
+    "operationId": "GetHealth",
+    "tags": ["Health"],
+    "summary": "Says how the services are",
+    "description": "Says how the services are; needs no credential.",
+    "security": [],
+    "parameters": [],
+    "responses": {
+        status: {
+            "description": text,
+            "content": {
+                "application/json": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["status", "version", "services"],
+                        "properties": {
+                            "status": {"enum": ["healthy", "unhealthy"]},
+                            "version": {"type": "string"},
+                            "services": {"type": "object", "additionalProperties": {"enum": ["healthy", "unhealthy"]}},
+                        },
+                    }
+                }
+            },
+        }
+        for status, text in (("200", "All are well."), ("503", "At least one is not."))
+    },
 }
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
     """Returns the whole document."""
-    schemas, paths = Schemas(), dict[str, Any]()
+    schemas, paths = Schemas(), dict[str, Any]({"/health": {"get": HEALTH}})
     for route in sorted(routes, key=lambda each: each.template):
         paths.setdefault(route.template, {})[route.verb.lower()] = _operation(route, schemas)
     return {
@@ -74,14 +108,26 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": {**dict(sorted(schemas.components.items())), "Problem": PROBLEM},
+            "responses": {status: _refusal(status, text) for status, text in REFUSALS.items()},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key."}},
         },
     }
 
 
 def _tags(paths: dict[str, Any]) -> list[Schema]:
-    names = sorted({operation["tags"][0] for item in paths.values() for operation in item.values()})
-    return [{"name": name} for name in names]
+    names = {operation["tags"][0] for item in paths.values() for operation in item.values()}
+    return [{"name": name} for name in sorted(names)]
+
+
+def _refusal(status: str, text: str) -> Schema:
+    answer: Schema = {
+        "description": text,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in RETRIED:
+        wait = {"description": "Seconds to wait before the next try.", "schema": {"type": "integer", "minimum": 1}}
+        answer["headers"] = {"Retry-After": wait}
+    return answer
 
 
 def _operation(route: Route, schemas: Schemas) -> Schema:
@@ -90,28 +136,45 @@ def _operation(route: Route, schemas: Schemas) -> Schema:
     operation: Schema = {
         "operationId": route.descriptor.name,
         "tags": [service.name.removesuffix("Service")],
-        "summary": text.partition(";")[0].partition(",")[0].rstrip("."),
+        "summary": re.split("[,;.:]", text)[0],
         "description": text,
+        "x-roles": _roles(route),
         "parameters": _parameters(route, schemas),
         "responses": _responses(route, schemas),
     }
+    if route.public:
+        operation["security"] = []
     if route.body:
-        schema = schemas.message(route.request.DESCRIPTOR, request=True, leave_out=route.variables)
-        operation["requestBody"] = {"required": bool(schema.get("required")), "content": _json(schema)}
+        operation["requestBody"] = _body(route, schemas)
     return operation
 
 
+def _roles(route: Route) -> list[str]:
+    method = contract.method(route.path)
+    return sorted(role_name(role) for role in method.roles) if method else []
+
+
+def _body(route: Route, schemas: Schemas) -> Schema:
+    descriptor: Any = route.request.DESCRIPTOR
+    if route.body != "*":
+        return {"required": True, "content": _json(schemas.field(descriptor.fields_by_name[route.body], request=True))}
+    elsewhere = (*route.variables, *([route.key_field] if route.key_field != requests.GENERATED else []))
+    schema = schemas.message(descriptor, request=True, leave_out=elsewhere)
+    content = _json(schema)
+    content["application/json"]["example"] = examples.message(descriptor, elsewhere)
+    return {"required": bool(schema.get("required")), "content": content}
+
+
 def _parameters(route: Route, schemas: Schemas) -> list[Schema]:
-    fields = route.request.DESCRIPTOR.fields_by_name
-    found = []
+    fields: Any = route.request.DESCRIPTOR.fields_by_name
+    needed, found = rules.required(route.request.DESCRIPTOR), []
     for name in route.variables:
-        schema = {"type": "string", "minLength": 1, **schemas.field(fields[name], request=True)}
-        found.append({"name": name, "in": "path", "required": True, "schema": schema})
-    if not route.body:
-        for field in (each for each in fields.values() if each.name not in (*route.variables, route.key_field)):
-            schema = schemas.field(field, request=True)
-            required = bool(schema.get("minItems"))
-            found.append({"name": field.name, "in": "query", "required": required, "schema": schema})
+        schema = {"minLength": 1, **schemas.field(fields[name], request=True)}
+        found.append(_parameter(name, "path", schema, needed=True))
+    if route.body != "*":
+        for name in (each for each in fields if each not in (*route.variables, route.key_field, route.body)):
+            schema = schemas.field(fields[name], request=True)
+            found.append(_parameter(name, "query", schema, needed=name in needed))
     if route.key_field:
         found.append(KEY_HEADER)
     if route.takes_revision:
@@ -119,15 +182,30 @@ def _parameters(route: Route, schemas: Schemas) -> list[Schema]:
     return found
 
 
+def _parameter(name: str, place: str, schema: Schema, *, needed: bool) -> Schema:
+    text = schema.pop("description", "")
+    return {"name": name, "in": place, "description": text, "required": needed, "schema": schema}
+
+
 def _responses(route: Route, schemas: Schemas) -> Schema:
     descriptor: Any = route.response.DESCRIPTOR
     if route.response_body:
         descriptor = descriptor.fields_by_name[route.response_body].message_type
-    content = _json(schemas.reference(descriptor, request=False))
+    answer = {"description": "It went well.", "headers": _headers(route)}
+    answer["content"] = _json(schemas.reference(descriptor, request=False))
     statuses = {str(route.rest.success_status or 200), *(["200"] if route.rest.created_field else [])}
-    answers = {status: {"description": "It went well.", "content": content} for status in sorted(statuses)}
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return answers | {status: {"description": text, "content": problem} for status, text in REFUSALS.items()}
+    refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
+    return dict.fromkeys(sorted(statuses), answer) | refusals
+
+
+def _headers(route: Route) -> Schema:
+    headers: Schema = {"X-Request-Id": {"description": "The request's id.", "schema": {"type": "string"}}}
+    if route.key_field:
+        text = "`true` when the answer is that of an earlier call under the same key."
+        headers["Idempotency-Replayed"] = {"description": text, "schema": {"const": "true"}}
+    if route.rest.revision_field:
+        headers["ETag"] = {"description": "The revision, for If-Match.", "schema": {"type": "string"}}
+    return headers
 
 
 def _json(schema: Schema) -> Schema:

@@ -11,7 +11,7 @@ from kit.errors import Invalid
 
 MOST = 1000
 INTEGER = re.compile(r"-?[0-9]{1,20}")
-BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+BOOLEANS = {"true": True, "false": False}
 
 
 def parse(query: bytes, descriptor: Any) -> dict[str, Any]:
@@ -58,9 +58,9 @@ def typed(field: Any, text: str) -> Any:
             raise wrong("integer", field.name, smallest=str(smallest), largest=str(largest))
         return int(text)
     if field.type == FieldDescriptor.TYPE_BOOL:
-        if text.lower() not in BOOLEANS:
+        if text not in BOOLEANS:
             raise wrong("boolean", field.name)
-        return BOOLEANS[text.lower()]
+        return BOOLEANS[text]
     if field.type in FRACTIONS:
         raise TypeError(f"{field.full_name}: parameters are never fractions")
     return text

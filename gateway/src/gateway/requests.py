@@ -14,7 +14,7 @@ from kit.errors import Invalid
 
 GENERATED = "idempotency_key"
 """Methods whose key field has this name must have a key, so one is made for callers who bring none (decision 16)."""
-KEY = re.compile(r"[\x20-\x7e]{1,128}")
+KEY = re.compile(r"[!-~]([ -~]{0,126}[!-~])?")
 REVISION = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
 
 
@@ -31,7 +31,7 @@ def build(route: Route, variables: Mapping[str, str], query: bytes, headers: Map
             raise wrong("path_value", name)
     message = reading.from_json(route.request, value)
     if route.key_field:
-        _set_key(route, message, headers.get("idempotency-key", ""))
+        _set_key(route, message, headers.get("idempotency-key"))
     if route.takes_revision:
         _set_revision(message, headers.get("if-match", "*"))
     return message
@@ -44,15 +44,15 @@ def _from_body(route: Route, body: bytes) -> dict[str, Any]:
     return value if route.body in ("", "*") else {route.body: value}
 
 
-def _set_key(route: Route, message: Any, header: str) -> None:
+def _set_key(route: Route, message: Any, header: str | None) -> None:
     inside = getattr(message, route.key_field)
-    if header and not KEY.fullmatch(header):
+    if header is not None and not KEY.fullmatch(header):
         raise wrong("key", "Idempotency-Key")
     if header and inside and header != inside:
         raise Invalid("key_mismatch", field=route.key_field)
     if not inside:
-        made = ids.code("IDEM", 16) if route.key_field == GENERATED and not header else ""
-        setattr(message, route.key_field, header or made)
+        header = header or (ids.code("IDEM", 16) if route.key_field == GENERATED else "")
+        setattr(message, route.key_field, header)
 
 
 def _set_revision(message: Any, header: str) -> None:

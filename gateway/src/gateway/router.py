@@ -1,6 +1,6 @@
 """Finds the route of a path: by segments, a literal one before a variable."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -52,19 +52,19 @@ class Router:
         `/api/…` means `/api/v1/…`, and a trailing slash means nothing. Raises NotFound(`route_not_found`), WrongMethod, and
         Invalid(`invalid_url`) for escapes that are no text.
         """
-        allowed: set[str] = set()
-        for node, values in _ends(self._root, _segments(raw_path)):
-            if route := node.routes.get(verb):
-                return route, dict(zip(route.variables, values, strict=True))
-            allowed.update(node.routes)
-        if allowed:
-            raise WrongMethod(raw_path, verb, allowed)
-        raise NotFound("route_not_found", path=raw_path[:SHOWN])
+        node, values = self._node(raw_path)
+        route = node.routes.get(verb)
+        if route is None:
+            raise WrongMethod(raw_path, verb, node.routes)
+        return route, dict(zip(route.variables, values, strict=True))
 
-    def allowed(self, raw_path: str) -> set[str]:
+    def allowed(self, raw_path: str) -> Collection[str]:
         """Returns the methods that a path takes; raises as `find` does."""
-        found = {verb for node, _ in _ends(self._root, _segments(raw_path)) for verb in node.routes}
-        if not found:
+        return self._node(raw_path)[0].routes
+
+    def _node(self, raw_path: str) -> "tuple[_Node, list[str]]":
+        found = _end(self._root, _segments(raw_path), 0)
+        if found is None:
             raise NotFound("route_not_found", path=raw_path[:SHOWN])
         return found
 
@@ -88,15 +88,14 @@ def _decoded(segment: str) -> str:
     return text
 
 
-def _ends(node: _Node, segments: list[str], depth: int = 0) -> Iterator[tuple[_Node, list[str]]]:
-    """Yields where a path may lead, the most literal way first, each with the values of its variables."""
+def _end(node: _Node, segments: list[str], depth: int) -> "tuple[_Node, list[str]] | None":
+    """Returns where a path leads, the most literal way first, with the values of its variables."""
     if depth == len(segments):
-        if node.routes:
-            yield node, []
-        return
+        return (node, []) if node.routes else None
     segment = segments[depth]
-    if literal := node.literal.get(segment):
-        yield from _ends(literal, segments, depth + 1)
-    if node.variable and segment:
-        for end, values in _ends(node.variable, segments, depth + 1):
-            yield end, [segment, *values]
+    if (literal := node.literal.get(segment)) and (found := _end(literal, segments, depth + 1)):
+        return found
+    if node.variable and segment and (found := _end(node.variable, segments, depth + 1)):
+        found[1].insert(0, segment)
+        return found
+    return None

@@ -1,31 +1,57 @@
-"""JSON Schemas of the contract's messages, as the codec reads and writes them."""
+"""JSON Schemas of the contract's messages, as the gateway reads and writes them."""
 
 from collections.abc import Collection
 from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 
-from buf.validate import validate_pb2
 from comanda.types.v1 import options_pb2
+from gateway import examples, rules
 from gateway.comments import comments
-from gateway.scalars import RANGES, short_names
+from gateway.scalars import FRACTIONS, RANGES, is_decimal, short_names
+from kit.status import EXACT_INTEGER
 
 Schema = dict[str, Any]
 F = FieldDescriptor
+DOCUMENT: Schema = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Any"}}
+ANY: Schema = {
+    "description": "Any JSON value; a number is at most 2^53, so that no reader has to round it.",
+    "anyOf": [
+        {"type": ["null", "boolean", "string"]},
+        {"type": "number", "minimum": -EXACT_INTEGER, "maximum": EXACT_INTEGER},
+        {"type": "array", "items": {"$ref": "#/components/schemas/Any"}},
+        DOCUMENT,
+    ],
+}
 WELL_KNOWN: dict[str, Schema] = {
     "google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
-    "google.protobuf.Duration": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?s$"},
-    "google.protobuf.Struct": {"type": "object"},
-    "google.protobuf.Value": {},
+    "google.protobuf.Duration": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]{1,9})?s$"},
+    "google.protobuf.Struct": DOCUMENT,
+    "google.protobuf.ListValue": {"type": "array", "items": {"$ref": "#/components/schemas/Any"}},
+    "google.protobuf.Value": {"$ref": "#/components/schemas/Any"},
 }
-DECIMAL = {"type": ["string", "integer"], "examples": ["2.500"]}
+KEYWORDS = {
+    "min_len": "minLength",
+    "max_len": "maxLength",
+    "pattern": "pattern",
+    "gte": "minimum",
+    "gt": "exclusiveMinimum",
+    "lte": "maximum",
+    "lt": "exclusiveMaximum",
+    "const": "const",
+    "in": "enum",
+    "min_items": "minItems",
+    "max_items": "maxItems",
+    "unique": "uniqueItems",
+}
+FORMATS = ("uuid", "email", "uri", "hostname")
 
 
 class Schemas:
-    """Collects the schemas that a document refers to; requests and answers differ, so each has its own."""
+    """Collects the schemas that a document refers to; what may be sent and what is answered differ, so each has its own."""
 
     def __init__(self) -> None:
-        self.components: dict[str, Schema] = {}
+        self.components: dict[str, Schema] = {"Any": ANY}
 
     def reference(self, descriptor: Any, *, request: bool) -> Schema:
         """Returns a reference to a message's schema, which joins the components."""
@@ -38,85 +64,83 @@ class Schemas:
     def message(self, descriptor: Any, *, request: bool, leave_out: Collection[str] = ()) -> Schema:
         """Returns the schema of a message, without the fields that stand elsewhere."""
         fields = [field for field in descriptor.fields if field.name not in leave_out]
-        schema: Schema = {"type": "object", "properties": {f.name: self.field(f, request=request) for f in fields}}
+        needed = rules.required(descriptor) if request else {field.name for field in fields}
+        schema: Schema = {"type": "object", "properties": {}}
+        for field in fields:
+            found = self.field(field, request=request)
+            absent = field.has_presence or (request and field.name not in needed)
+            schema["properties"][field.name] = _nullable(found) if absent else found
         if text := comments().get(descriptor.full_name):
             schema["description"] = text
-        required = [field.name for field in fields if not request or _is_required(field)]
-        if required:
-            schema["required"] = required
+        if names := [field.name for field in fields if field.name in needed]:
+            schema["required"] = names
         if request:
             schema["additionalProperties"] = False
         return schema
 
     def field(self, field: Any, *, request: bool) -> Schema:
-        """Returns the schema of a field."""
-        rules = _rules(field)
-        if field.is_repeated:
-            items = self._single(field, rules.repeated.items if request else None, request=request)
-            schema: Schema = {"type": "array", "items": items}
-            if request and rules.repeated.HasField("min_items"):
-                schema["minItems"] = rules.repeated.min_items
-            if request and rules.repeated.HasField("max_items"):
-                schema["maxItems"] = rules.repeated.max_items
+        """Returns the schema of a field's value."""
+        if field.message_type and field.message_type.GetOptions().map_entry:
+            value = self.field(field.message_type.fields_by_name["value"], request=request)
+            schema: Schema = {"type": "object", "additionalProperties": value}
+        elif field.is_repeated:
+            limits = rules.of(field).repeated
+            items = self._one(field, limits.items, request=request)
+            schema = {"type": "array", "items": items, **(_limits(limits) if request else {})}
         else:
-            schema = self._single(field, rules if request else None, request=request)
-            if field.has_presence and not request:
-                schema = _nullable(schema)
+            schema = self._one(field, rules.of(field), request=request)
         text = comments().get(field.full_name)
-        return {**schema, "description": text} if text and "$ref" not in schema else schema
+        return {**schema, "description": text} if text else schema
 
-    def _single(self, field: Any, rules: Any, *, request: bool) -> Schema:
+    def _one(self, field: Any, given: Any, *, request: bool) -> Schema:
         if field.message_type:
             known = WELL_KNOWN.get(field.message_type.full_name)
-            return dict(known) if known is not None else self.reference(field.message_type, request=request)
+            return dict(known) if known else self.reference(field.message_type, request=request)
         if field.enum_type:
-            names = [name for name in short_names(field.enum_type).values() if name or not request]
-            return {"type": "string", "enum": names}
-        if field.type in RANGES:
-            low, high = RANGES[field.type]
-            return {"type": "integer", "minimum": low, "maximum": high, **(_bounds(field, rules) if rules else {})}
-        if field.type == F.TYPE_BOOL:
-            return {"type": "boolean"}
-        if field.GetOptions().Extensions[options_pb2.decimal]:
-            return dict(DECIMAL) if request else {"type": "string"}
-        return {"type": "string", **(_text(rules.string) if rules else {})}
+            barred = given.enum.not_in if request else ()
+            return {"type": "string", "enum": [n for i, n in short_names(field.enum_type).items() if i not in barred]}
+        schema = _scalar(field, request=request)
+        if request:
+            schema |= _limits(rules.on_value(given))
+        if field.type in (F.TYPE_STRING, *RANGES):
+            schema["examples"] = [examples.one(field)]
+        return schema
 
 
-def _rules(field: Any) -> Any:
-    return field.GetOptions().Extensions[validate_pb2.field]
-
-
-def _is_required(field: Any) -> bool:
-    rules = _rules(field)
-    return bool(rules.string.min_len or rules.string.uuid or rules.repeated.min_items or 0 in rules.enum.not_in)
-
-
-def _text(rules: Any) -> Schema:
-    schema: Schema = {}
-    if rules.min_len:
-        schema["minLength"] = rules.min_len
-    if rules.max_len:
-        schema["maxLength"] = rules.max_len
-    if rules.pattern:
-        schema["pattern"] = rules.pattern
-    if rules.uuid:
-        schema["format"] = "uuid"
-    if getattr(rules, "in"):
-        schema["enum"] = list(getattr(rules, "in"))
+def _scalar(field: Any, *, request: bool) -> Schema:
+    if field.type in RANGES:
+        low, high = RANGES[field.type]
+        return {"type": "integer", "minimum": low, "maximum": high}
+    if field.type in FRACTIONS:
+        return {"type": "number"}
+    if field.type == F.TYPE_BOOL:
+        return {"type": "boolean"}
+    schema: Schema = {"type": ["string", "integer"] if request and is_decimal(field) else "string"}
+    if field.type == F.TYPE_BYTES:
+        schema["contentEncoding"] = "base64"
+    if field.GetOptions().Extensions[options_pb2.sensitive]:
+        schema["format"] = "password"
     return schema
 
 
-def _bounds(field: Any, rules: Any) -> Schema:
-    kind = rules.int64 if field.type == F.TYPE_INT64 else rules.int32
+def _limits(given: Any) -> Schema:
+    """Returns the keywords for the rules on one value or list; a rule that JSON Schema has no word for is left out."""
     schema: Schema = {}
-    if kind.HasField("gte"):
-        schema["minimum"] = kind.gte
-    if kind.HasField("lte"):
-        schema["maximum"] = kind.lte
+    for rule, value in given.ListFields() if given else ():
+        if rule.name in KEYWORDS:
+            schema[KEYWORDS[rule.name]] = list(value) if rule.name == "in" else value
+        elif rule.name in FORMATS:
+            schema["format"] = rule.name
+        elif rule.name == "len":
+            schema |= {"minLength": value, "maxLength": value}
     return schema
 
 
 def _nullable(schema: Schema) -> Schema:
-    if "$ref" in schema:
-        return {"anyOf": [schema, {"type": "null"}]}
-    return {**schema, "type": [schema["type"], "null"]} if isinstance(schema.get("type"), str) else schema
+    """Allows null, which means absent."""
+    if "type" not in schema:
+        description = schema.pop("description", "")
+        return {"anyOf": [schema, {"type": "null"}], "description": description}
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    allowed = {**schema, "type": [*kinds, "null"]}
+    return allowed | {"enum": [*schema["enum"], None]} if "enum" in schema else allowed

@@ -1,0 +1,67 @@
+"""The OpenAPI document against the running gateway: what it allows is answered, what it forbids is refused."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
+
+from gateway import openapi, routes
+
+from .standin import API_KEY, running
+
+BOUNDED = settings(
+    max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+)
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    """A gateway in a thread of its own, for schemathesis waits without an event loop; or the one that the environment names."""
+    if FLEET in os.environ:
+        yield os.environ[FLEET]
+        return
+    ready, stop = threading.Event(), threading.Event()
+    found: list[str] = []
+
+    async def serve() -> None:
+        async with running() as house:
+            found.append(str(house.client.base_url))
+            ready.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(20)
+    yield found[0]
+    stop.set()
+    thread.join()
+
+
+FLEET, FLEET_KEY = "COMANDA_TEST_BASE_URL", "COMANDA_TEST_API_KEY"
+DOCUMENT = openapi.document(routes.discover())
+schema = schemathesis.openapi.from_dict(DOCUMENT)
+schema.config.generation.update(allow_x00=False)
+
+
+@schema.parametrize()
+@BOUNDED
+def test_every_operation_keeps_what_the_document_says(case: Any, base_url: str) -> None:
+    headers = {"Authorization": f"Bearer {os.environ.get(FLEET_KEY, API_KEY)}"}
+    case.call_and_validate(base_url=base_url, headers=headers, excluded_checks=unfit(case))
+
+
+def unfit(case: Any) -> list[Any]:
+    """The checks that mean nothing for an operation."""
+    # No JSON Schema can say that a header and a field must be equal, so what the document allows may still be refused.
+    checks = [positive_data_acceptance]
+    parameters = DOCUMENT["paths"][case.path].get(case.method.lower(), {}).get("parameters", ())
+    if any(each["in"] == "query" and each["schema"].get("type") == "array" for each in parameters):
+        # In a query, null and a list of the text "null" look the same.
+        checks.append(negative_data_rejection)
+    return checks
