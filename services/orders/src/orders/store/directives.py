@@ -55,7 +55,8 @@ LEASE_DUE = f"""
     where d.business_id = due.business_id and d.id = due.id
     returning d.business_id, d.id, d.topic, d.payload, d.order_ref, d.session_key, d.attempts
 """
-# What an earlier attempt says of a failure no longer counts; that it succeeded always does.
+# What an earlier attempt says of a failure no longer counts; that it succeeded always does. The status is asked in words that
+# do not match the index of what is queued: the planner would rather walk all of that than look up a few by key.
 SETTLE = f"""
     with given as (
         select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::text[], $6::text[], $7::float8[])
@@ -63,7 +64,8 @@ SETTLE = f"""
     ), locked as (
         select d.business_id, d.id, d.failures + 1 as failures
         from directives d join given g using (business_id, id)
-        where d.status = 'queued' and (g.outcome = {messaging_pb2.OUTCOME_DONE} or g.attempt = d.attempts)
+        where d.status not in ('done', 'failed', 'cancelled')
+            and (g.outcome = {messaging_pb2.OUTCOME_DONE} or g.attempt = d.attempts)
         order by d.business_id, d.id
         for update of d
     )

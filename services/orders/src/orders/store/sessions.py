@@ -22,12 +22,13 @@ NAMES = (
 )  # fmt: skip
 COLUMNS = ", ".join(f"s.{name}" for name in NAMES)
 
+# A partial index is used only where the statement repeats its condition on the column.
 CHANNEL_AND_OPEN_SESSION = f"""
     select c.is_active, c.config as channel_config, c.pricing_policy as channel_pricing_policy,
         c.edit_policy as channel_edit_policy, c.currency as channel_currency, {COLUMNS}
     from channels c
     left join sessions s on s.business_id = c.business_id and s.channel_code = c.code and s.state = 'open'
-        and s.handle_type = $3 and s.handle_ref = $4 and $4 <> ''
+        and s.handle_type = $3 and s.handle_ref = $4 and s.handle_ref <> ''
     where c.business_id = $1 and c.code = $2
 """
 OPEN_CHECKS = """
@@ -43,7 +44,7 @@ SESSIONS_OF_KEY = f"""
 LOCKED_SESSIONS = f"""
     select {COLUMNS}, c.config as channel_config, c.config_version, coalesce(b.timezone, 'America/Sao_Paulo') as timezone,
         (select o.ref from orders o where o.business_id = $1 and o.channel_code = s.channel_code and o.external_ref = $4
-            and $4 <> '') as twin_ref
+            and o.external_ref <> '') as twin_ref
     from sessions s
     join channels c on c.business_id = s.business_id and c.code = s.channel_code
     left join businesses b on b.business_id = s.business_id
