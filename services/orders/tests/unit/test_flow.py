@@ -71,6 +71,12 @@ def test_created_means_the_initial_status_unless_the_flow_has_it() -> None:
             {"order_flow": {"transitions": {"new": ["a", "completed"], "a": ["b"], "b": ["a"]}}},
             "order_flow.transitions.a",
         ),
+        ({"order_flow": {"auto_transitions": {"on_tuesday": "confirmed"}}}, "order_flow.auto_transitions.on_tuesday"),
+        ({"order_flow": {"auto_transitions": {"on_create": "ready"}}}, "order_flow.auto_transitions.on_create"),
+        (
+            {"order_flow": {"auto_transitions": {"on_items_ready": "cooked"}}},
+            "order_flow.auto_transitions.on_items_ready",
+        ),
     ],
 )
 def test_a_config_that_cannot_be_followed_is_refused_with_its_place(config: dict[str, object], path: str) -> None:
@@ -88,3 +94,10 @@ def test_an_own_map_replaces_the_default_and_is_not_merged_with_it() -> None:
     own = flow.of({"order_flow": {"transitions": {"new": ["completed", "cancelled"]}}})
     assert own.next("new") == ("completed", "cancelled")
     assert own.next("confirmed") == ()
+
+
+def test_a_trigger_leads_only_where_the_flow_allows_it() -> None:
+    automatic = flow.of({"order_flow": {"auto_transitions": {"on_items_ready": "ready"}}})
+    assert automatic.target("processing", "on_items_ready") == "ready"
+    assert automatic.target("ready", "on_items_ready") == ""
+    assert automatic.target("processing", "on_delivery_confirm") == ""

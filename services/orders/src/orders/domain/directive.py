@@ -44,3 +44,9 @@ class Task:
     order_ref: str = ""
     available_at: datetime | None = None
     """Not before this time; at once when None."""
+
+
+def release(channel_code: str, session_key: str, reason: str, order_ref: str = "") -> Task:
+    """Returns the work of giving back what a session or its order holds."""
+    payload = {"order_ref": order_ref, "channel_code": channel_code, "session_key": session_key, "reason": reason}
+    return Task("stock.release", payload, channel_code, session_key, order_ref)

@@ -20,6 +20,24 @@ TRANSITIONS: Mapping[str, tuple[str, ...]] = {
 TERMINAL = frozenset({"completed", "cancelled"})
 INITIAL = "new"
 INITIAL_ALIAS = "created"
+TRIGGERS = frozenset(
+    [
+        "on_create",
+        "on_stock_commit",
+        "on_payment_confirm",
+        "on_items_ready",
+        "on_delivery_confirm",
+        "on_fulfillment_pending",
+        "on_fulfillment_picking",
+        "on_fulfillment_packing",
+        "on_fulfillment_ready_to_ship",
+        "on_fulfillment_shipped",
+        "on_fulfillment_fulfilled",
+        "on_fulfillment_partially_fulfilled",
+        "on_fulfillment_cancelled",
+    ]
+)
+"""What may move an order by itself (`order_flow.auto_transitions`); the last eight are steps of a fulfilment (1D.1)."""
 STAMPED = ("confirmed", "processing", "ready", "dispatched", "delivered", "completed", "cancelled", "returned")
 """Statuses whose first entry an order remembers."""
 
@@ -31,6 +49,8 @@ class Flow:
     initial: str = INITIAL
     transitions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: TRANSITIONS)
     terminal: frozenset[str] = TERMINAL
+    automatic: Mapping[str, str] = field(default_factory=dict)
+    """The status that each trigger leads to."""
 
     def next(self, status: str) -> tuple[str, ...]:
         """Returns the statuses that may follow; none after a terminal one."""
@@ -45,6 +65,11 @@ class Flow:
             raise Refused(
                 "invalid_transition", current_status=status, requested_status=requested, allowed_transitions=allowed
             )
+
+    def target(self, status: str, trigger: str) -> str:
+        """Returns where a trigger leads from the status; nothing where it leads nowhere or the step is not allowed."""
+        status_after = self.automatic.get(trigger, "")
+        return status_after if status_after in self.next(status) else ""
 
     def resolve(self, name: str) -> str:
         """Returns the status that a name means: `created` is the initial one unless the flow has it (decision 1)."""
@@ -64,6 +89,7 @@ def of(config: Mapping[str, Any]) -> Flow:
         initial=given.get("initial_status") or INITIAL,
         transitions={name: tuple(targets) for name, targets in transitions.items()} if transitions else TRANSITIONS,
         terminal=frozenset(given["terminal_statuses"]) if "terminal_statuses" in given else TERMINAL,
+        automatic=given.get("auto_transitions") or {},
     )
 
 
@@ -77,6 +103,19 @@ def check(flow: Flow, own_map: bool) -> None:
     for status, path in reachable.items():
         if not any(end in flow.terminal for end in _reachable(flow, status)):
             raise _invalid(f"order_flow.transitions.{status}", f"no way out to a terminal status: {' → '.join(path)}")
+    for trigger, status in flow.automatic.items():
+        _check_trigger(flow, trigger, status)
+
+
+def _check_trigger(flow: Flow, trigger: str, status: str) -> None:
+    """Raises Invalid for a trigger that nothing fires, or one that could never move an order."""
+    path = f"order_flow.auto_transitions.{trigger}"
+    if trigger not in TRIGGERS:
+        raise _invalid(path, f"must be one of {', '.join(sorted(TRIGGERS))}")
+    if trigger == "on_create" and status not in flow.next(flow.initial):
+        raise _invalid(path, f"`{status}` may not follow `{flow.initial}`")
+    if not any(status in flow.next(each) for each in flow.statuses):
+        raise _invalid(path, f"no status may be followed by `{status}`")
 
 
 def _reachable(flow: Flow, start: str) -> dict[str, tuple[str, ...]]:

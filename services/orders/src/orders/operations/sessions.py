@@ -14,11 +14,11 @@ from orders.domain import channel, checks, flow
 from orders.domain import ops as domain_ops
 from orders.domain import order as order_domain
 from orders.domain import session as domain
-from orders.domain.directive import Task
+from orders.domain.directive import Task, release
 from orders.domain.ops import Op, Prices
 from orders.domain.order import Order
 from orders.domain.session import Committed, Opening, Session
-from orders.operations import directives
+from orders.operations import directives, moves
 from orders.store import orders as order_store
 from orders.store import sessions as store
 
@@ -101,12 +101,6 @@ async def abandon_session(tx: Tx, key: str, channel_code: str, reason: str) -> S
     return session
 
 
-def release(channel_code: str, session_key: str, reason: str, order_ref: str = "") -> Task:
-    """Returns the work of giving back what a session or its order holds."""
-    payload = {"order_ref": order_ref, "channel_code": channel_code, "session_key": session_key, "reason": reason}
-    return Task("stock.release", payload, channel_code, session_key, order_ref)
-
-
 async def commit_session(
     tx: Tx, key: str, channel_code: str, *, external_ref: str, token: str, expected_rev: int | None
 ) -> Committed:
@@ -136,6 +130,8 @@ async def commit_session(
         now=tx.now,
     )
     _save(tx, session, order, token)
+    moved = moves.advance(tx, order_store.Found(order, locked.config), "on_create")
+    order_store.insert_order(tx, moved)
     directives.enqueue(tx, [_post_commit(order, topic, session) for topic in rules.post_commit])
     return Committed(order.ref, str(order.id), order.total_q, order.items_count, created=True)
 
@@ -150,7 +146,6 @@ def _save(tx: Tx, session: Session, order: Order, token: str) -> None:
         order_ref=order.ref,
     )
     store.commit_session(tx, committed)
-    order_store.insert_order(tx, order)
     order_store.insert_event(tx, order.ref, order.last_seq, "created", {"from_session": session.session_key})
     event = events_pb2.OrderCreated(
         ref=order.ref,

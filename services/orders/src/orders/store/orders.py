@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -28,6 +29,13 @@ FLOW = """join channel_configs c on c.business_id = o.business_id and c.channel_
 
 ORDER = f"select {COLUMNS}, {ITEMS}, c.config from orders o {FLOW} where o.business_id = $1 and o.ref = $2"
 LOCKED_ORDER = f"{ORDER} for update of o"
+LOCKED_TRIGGERED = f"""
+    select o.business_id, {COLUMNS}, {ITEMS}, c.config
+    from unnest($1::uuid[], $2::text[]) as g (business_id, ref)
+    join orders o using (business_id, ref) {FLOW}
+    where c.config #> array['order_flow', 'auto_transitions', $3] is not null
+    order by o.business_id, o.ref for update of o
+"""
 ORDER_OF_SESSION = """select ref, id, total_q, items_count from orders
     where business_id = $1 and channel_code = $2 and session_key = $3"""
 INSERT = f"""insert into orders (business_id, {", ".join((*NAMES, *STAMPS))})
@@ -63,6 +71,13 @@ async def order(tx: Tx, ref: str, *, lock: bool = False) -> Found | None:
     return Found(order_of(row), row["config"]) if row else None
 
 
+async def lock_triggered(tx: Tx, trigger: str, places: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, Found]]:
+    """Returns, locked, those of the orders (business and ref) whose flow says something for the trigger."""
+    columns = (list(column) for column in zip(*places, strict=True))
+    rows = await tx.connection.fetch(LOCKED_TRIGGERED, *columns, trigger)
+    return [(row["business_id"], Found(order_of(row), row["config"])) for row in rows]
+
+
 async def order_of_session(tx: Tx, channel_code: str, session_key: str) -> asyncpg.Record | None:
     """Returns ref, id, total, and number of lines of the order that a session became."""
     return await tx.connection.fetchrow(ORDER_OF_SESSION, tx.business, channel_code, session_key)
@@ -78,18 +93,25 @@ def insert_order(tx: Tx, new: Order) -> None:
     tx.later(INSERT_ITEMS, tx.business, new.ref, [line_json(line) for line in new.lines])
 
 
-def update_order(tx: Tx, changed: Order) -> None:
-    """Saves what may change of a locked order."""
+def update_order(tx: Tx, changed: Order, business: UUID | None = None) -> None:
+    """Saves what may change of a locked order; once in a transaction. The business is the caller's unless given."""
     stamps = (changed.stamps.get(status) for status in STAMPED)
-    tx.later(
-        UPDATE, tx.business, changed.ref, changed.status, changed.data, changed.last_seq, changed.updated_at, *stamps
-    )
+    place = (business or tx.business, changed.ref)
+    tx.later(UPDATE, *place, changed.status, changed.data, changed.last_seq, changed.updated_at, *stamps)
 
 
-def insert_event(tx: Tx, ref: str, seq: int, kind: str, payload: Mapping[str, Any], actor_label: str = "") -> None:
-    """Adds to an order's history; the caller holds the order's lock."""
+def insert_event(
+    tx: Tx,
+    ref: str,
+    seq: int,
+    kind: str,
+    payload: Mapping[str, Any],
+    actor_label: str = "",
+    business: UUID | None = None,
+) -> None:
+    """Adds to an order's history; the caller holds the order's lock. The business is the caller's unless given."""
     who = (tx.actor, actor_label, payload, tx.request_id, tx.address, tx.agent)
-    tx.later(INSERT_EVENT, tx.business, ref, seq, kind, *who, tx.now)
+    tx.later(INSERT_EVENT, business or tx.business, ref, seq, kind, *who, tx.now)
 
 
 def order_of(row: asyncpg.Record, items: Sequence[Mapping[str, Any]] | None = None) -> Order:
