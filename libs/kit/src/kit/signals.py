@@ -74,10 +74,13 @@ class Expectation:
         if not self._waiting[self._key]:
             del self._waiting[self._key]
 
-    async def wait(self, seconds: float) -> None:
-        """Returns when the key was signalled since the last call, or after that many seconds."""
+    async def wait(self, seconds: float) -> bool:
+        """Returns when the key was signalled since the last call, or after that many seconds; tells whether it was."""
         try:
-            await asyncio.wait_for(self._event.wait(), max(0.0, seconds))
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes just when the event does.
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._event.wait()
         except TimeoutError:
-            return
+            return False
         self._event.clear()
+        return True

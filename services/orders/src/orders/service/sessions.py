@@ -1,5 +1,6 @@
 """SessionService."""
 
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
@@ -72,12 +73,14 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
         identity = current.get().identity
         end = monotonic() + request.wait_for_checks_ms / 1000
         with self._signals.expect(signal(identity.business_id, request.session_key)) as answer:
-            while (left := end - monotonic()) > 0 and await self._waits(request, identity):
-                await answer.wait(min(left, GLANCE_SECONDS))
+            while (left := end - monotonic()) > 0 and (awaited := await self._awaited(request, identity)):
+                answered = await answer.wait(min(left, GLANCE_SECONDS))
+                if answered and len(awaited) == 1:  # that was the only check: no need to look again
+                    return
 
-    async def _waits(self, request: pb.CommitSessionRequest, identity: Identity) -> bool:
+    async def _awaited(self, request: pb.CommitSessionRequest, identity: Identity) -> Sequence[str]:
         place = (request.session_key, request.channel_code)
-        return await self.database.read(lambda tx: store.waits_for_checks(tx, *place), identity)
+        return await self.database.read(lambda tx: store.awaited_checks(tx, *place), identity)
 
     @rpc
     async def AbandonSession(self, tx: Tx, request: pb.AbandonSessionRequest) -> pb.AbandonSessionResponse:

@@ -106,10 +106,13 @@ async def channel_and_open_session(
     return row, session_of(row) if row and row["id"] else None
 
 
-async def waits_for_checks(tx: Tx, key: str, channel_code: str) -> bool:
-    """Tells whether the session is open, has lines, and waits for a required check."""
-    rows = await tx.connection.fetch(OPEN_CHECKS, tx.business, key, channel_code)
-    return any(checks.pending(row["checks"], row["rev"], rules(row["config"]).required_checks) for row in rows)
+async def awaited_checks(tx: Tx, key: str, channel_code: str) -> Sequence[str]:
+    """Returns the checks that the session requires if one of them is unanswered; none unless it is open and has lines."""
+    for row in await tx.connection.fetch(OPEN_CHECKS, tx.business, key, channel_code):
+        required = rules(row["config"]).required_checks
+        if checks.pending(row["checks"], row["rev"], required):
+            return required
+    return ()
 
 
 async def session(tx: Tx, key: str, channel_code: str) -> Session | None:
