@@ -2,10 +2,15 @@
 
 from typing import Any
 
+import pytest
 from google.protobuf import struct_pb2
 
-from comanda.orders.v1 import channels_pb2, sessions_pb2
+from comanda.inventory.v1 import locations_pb2, products_pb2, stock_pb2
+from comanda.orders.v1 import channels_pb2, orders_pb2, sessions_pb2
+from kit.errors import DomainError
 
+with_inventory = pytest.mark.parametrize("hub", ["inventory"], indirect=True)
+"""Runs a test with the real inventory service."""
 STOCKED = {"required_checks_on_commit": ["stock"], "post_commit_directives": ["stock.commit"]}
 FREE: dict[str, Any] = {}
 
@@ -52,3 +57,31 @@ async def committed(hub: Any, key: str, token: str = "", wait: int = 5000, chann
         session_key=key, channel_code=channel, idempotency_key=token or f"K-{key}", wait_for_checks_ms=wait, **fields
     )
     return (await hub.call(hub.sessions.CommitSession, request)).commit
+
+
+async def order_of(hub: Any, ref: str) -> Any:
+    """Reads an order."""
+    return (await hub.call(hub.orders.GetOrder, orders_pb2.GetOrderRequest(ref=ref))).order
+
+
+async def transitioned(hub: Any, ref: str, status: str, **fields: Any) -> Any:
+    """Moves an order."""
+    request = orders_pb2.TransitionOrderRequest(ref=ref, status=status, **fields)
+    return (await hub.call(hub.orders.TransitionOrder, request)).transition
+
+
+async def stocked(hub: Any, sku: str, qty: str, price: int = 100) -> None:
+    """Creates a product and receives some of it, where the inventory service is real."""
+    place = locations_pb2.CreateLocationRequest(code="shop", name="Shop", request_id="shop")
+    await hub.call(hub.locations.CreateLocation, place)
+    prices = products_pb2.Prices(retail_price_q=price)
+    await hub.call(hub.products.CreateProduct, products_pb2.CreateProductRequest(sku=sku, name=sku, prices=prices))
+    goods = [stock_pb2.ReceiveLine(sku=sku, qty=qty)]
+    await hub.call(hub.goods.ReceiveStock, stock_pb2.ReceiveStockRequest(location="shop", lines=goods))
+
+
+async def refused(call: Any) -> DomainError:
+    """Returns what stands against a call."""
+    with pytest.raises(DomainError) as refusal:
+        await call
+    return refusal.value

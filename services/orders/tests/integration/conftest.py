@@ -1,4 +1,7 @@
-"""The orders service in this process, on a real database and a real NATS, with a stock executor that a test can steer."""
+"""The orders service in this process, on a real database and a real NATS, with a stock executor that a test can steer.
+
+`@with_inventory` on a test puts the real inventory service in the executor's place.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -14,10 +17,17 @@ import asyncpg
 import pytest
 from nats.aio.client import Client
 
+import inventory as inventory_service
 import orders
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
+from comanda.inventory.v1 import locations_pb2_grpc, products_pb2_grpc, stock_pb2_grpc
 from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
 from comanda.types.v1 import options_pb2
+from inventory import texts as inventory_texts
+from inventory.handlers import handlers as inventory_handlers
+from inventory.service.locations import LocationService
+from inventory.service.products import ProductService
+from inventory.service.stock import StockService
 from kit import client, identity, server, streams
 from kit.consumer import Consumer, Received
 from kit.db import Tx
@@ -44,6 +54,8 @@ class Stock:
     available: dict[str, int] = field(default_factory=dict)
     seen: list[Any] = field(default_factory=list)
     answers: asyncio.Event = field(default_factory=asyncio.Event)
+    refusals: list[Settled] = field(default_factory=list)
+    """How the next attempts at `stock.commit` end; done when there are none left."""
     ttl: timedelta = timedelta(minutes=15)
 
     def hold(self, asked: inventory.HoldStock) -> inventory.HoldStockResult:
@@ -79,6 +91,9 @@ class Hub:
     sessions: Any
     orders: Any
     directives: Any
+    products: Any
+    locations: Any
+    goods: Any
 
     async def call(self, method: Any, request: Any, token: str = "") -> Any:
         """Calls a stub's method as the business's owner."""
@@ -114,7 +129,7 @@ def executors(stock: Stock) -> list[Any]:
     @executes(inventory.CommitStock)
     async def commit(tx: Tx, batch: list[Received[inventory.CommitStock]]) -> list[Settled]:
         stock.seen.extend(each.message for each in batch)
-        return [done() for _ in batch]
+        return [stock.refusals.pop(0) if stock.refusals else done() for _ in batch]
 
     @executes(inventory.ReleaseStock)
     async def release(tx: Tx, batch: list[Received[inventory.ReleaseStock]]) -> list[Settled]:
@@ -124,12 +139,41 @@ def executors(stock: Stock) -> list[Any]:
     return [hold, commit, release]
 
 
+async def stock_of(stack: AsyncExitStack, settings: Settings) -> None:
+    """Starts the real inventory service, for as long as the stack is open."""
+    process = await stack.enter_async_context(server.process("inventory", settings))
+    process.consume(inventory_handlers(timedelta(minutes=10)))
+    registers = [
+        partial(products_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(process.database)),
+        partial(locations_pb2_grpc.add_LocationServiceServicer_to_server, LocationService(process.database)),
+        partial(stock_pb2_grpc.add_StockServiceServicer_to_server, StockService(process.database)),
+    ]
+    await served(stack, process, registers, inventory_texts.TEXTS, "en")
+
+
+async def served(stack: AsyncExitStack, process: server.Process, registers: Any, texts: Any, language: str) -> None:
+    """Serves until the stack is closed."""
+    serving = asyncio.ensure_future(process.serve(registers, texts, language))
+
+    async def end() -> None:
+        serving.cancel()
+        await asyncio.wait([serving])
+
+    stack.push_async_callback(end)
+
+
 @pytest.fixture
 async def hub(
-    new_database: Callable[[ModuleType], str], nats: Client, nats_url: str, stream_prefix: str, unused_tcp_port: int
+    request: pytest.FixtureRequest,
+    new_database: Callable[[ModuleType], str],
+    nats: Client,
+    nats_url: str,
+    stream_prefix: str,
+    unused_tcp_port_factory: Callable[[], int],
 ) -> AsyncIterator[Hub]:
     """The service, ready to be called."""
-    url, address, stock = new_database(orders), f"127.0.0.1:{unused_tcp_port}", Stock()
+    address, other = (f"127.0.0.1:{unused_tcp_port_factory()}" for _ in range(2))
+    url, stock, real = new_database(orders), Stock(), getattr(request, "param", "") == "inventory"
     stock.answers.set()
     settings = Settings(
         database_url=url, nats_url=nats_url, listen=address, stream_prefix=stream_prefix, poll_seconds=0.1,
@@ -140,24 +184,28 @@ async def hub(
         database, signals = process.database, process.signals
         process.consume(handlers.handlers(signals))
         sweeps.add(process)
-        for handler in executors(stock):
+        if real:
+            own = {"database_url": new_database(inventory_service), "listen": other}
+            await stock_of(stack, Settings(**{**settings.model_dump(), **own}))
+        for handler in [] if real else executors(stock):
             stream, subjects = streams.filters(stream_prefix, "inventory", handler.type)
             pull = Pull(process.nats, stream, f"inventory-{handler.name}", subjects, 100)
             process.loops.append(Consumer(handler, pull, database, "inventory").run())
         upstream = await stack.enter_async_context(client.channel(address))
-        sessions = SessionService(database, signals, Catalogue(upstream))
+        beside = await stack.enter_async_context(client.channel(other))
+        sessions = SessionService(database, signals, Catalogue(beside))
         registers = [
             partial(channels_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelService(database)),
             partial(sessions_pb2_grpc.add_SessionServiceServicer_to_server, sessions),
             partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
             partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
         ]
-        serving = asyncio.ensure_future(process.serve(registers, TEXTS, "pt"))
+        await served(stack, process, registers, TEXTS, "pt")
         business = uuid4()
         yield Hub(
             url, stream_prefix, address, business, token_of(business), stock, process,
             channels_pb2_grpc.ChannelServiceStub(upstream), sessions_pb2_grpc.SessionServiceStub(upstream),
             orders_pb2_grpc.OrderServiceStub(upstream), directives_pb2_grpc.DirectiveServiceStub(upstream),
+            products_pb2_grpc.ProductServiceStub(beside), locations_pb2_grpc.LocationServiceStub(beside),
+            stock_pb2_grpc.StockServiceStub(beside),
         )  # fmt: skip
-        serving.cancel()
-        await asyncio.wait([serving])

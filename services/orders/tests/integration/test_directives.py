@@ -1,0 +1,95 @@
+"""Directives as an operator sees them: failed, tried again, sent again, cancelled (spec 1A.8)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from order_calls import committed, line, make_channel, opened, refused
+
+from comanda.orders.v1 import directives_pb2
+from kit.directives import failed, retry
+from kit.errors import NotFound, Refused
+from kit.testing import eventually
+
+MAKE_DUE = "update directives set due_at = now(), available_at = now() where topic = $1"
+
+
+async def directive(hub: Any, topic: str) -> Any:
+    request = directives_pb2.ListDirectivesRequest(topic=[topic])
+    [found] = (await hub.call(hub.directives.ListDirectives, request)).items
+    return found
+
+
+async def settled(hub: Any, status: str, attempts: int) -> Any:
+    """Returns the stock.commit once that many attempts have led to the status."""
+
+    async def there() -> Any:
+        found = await directive(hub, "stock.commit")
+        return found if (found.status, found.attempts) == (status, attempts) else None
+
+    return await eventually(there)
+
+
+async def ordered(hub: Any) -> None:
+    await make_channel(hub)
+    await committed(hub, (await opened(hub, line("A"))).session_key)
+
+
+async def test_failures_are_tried_again_two_four_eight_and_sixteen_seconds_later_and_the_fifth_ends_it(
+    hub: Any,
+) -> None:
+    hub.stock.refusals = [retry("busy", "x" * 900) for _ in range(5)]
+    await ordered(hub)
+    for attempt, seconds in enumerate((2, 4, 8, 16), 1):
+        found = await settled(hub, "queued", attempt)
+        pause = found.available_at.ToDatetime() - found.updated_at.ToDatetime()
+        assert pause == timedelta(seconds=seconds)
+        assert (found.error_code, len(found.last_error)) == ("busy", 500)
+        await hub.rows(MAKE_DUE, "stock.commit")
+    found = await settled(hub, "failed", 5)
+    again = directives_pb2.RetryDirectiveRequest(id=found.id)
+    assert (await hub.call(hub.directives.RetryDirective, again)).directive.status == "queued"
+    await settled(hub, "done", 6)
+    assert (await refused(hub.call(hub.directives.RetryDirective, again))).code == "directive_settled"
+
+
+async def test_a_failure_for_good_is_not_tried_again_and_is_told(hub: Any) -> None:
+    hub.stock.refusals = [failed("insufficient_stock", "sold out")]
+    await ordered(hub)
+    found = await settled(hub, "failed", 1)
+    assert (found.error_code, found.last_error) == ("insufficient_stock", "sold out")
+
+
+async def test_work_whose_executor_never_answered_is_sent_again_when_its_lease_is_over(hub: Any) -> None:
+    await make_channel(hub)
+    hub.stock.answers.clear()
+    await opened(hub, line("A"))
+    found = await directive(hub, "stock.hold")
+    assert (found.status, found.attempts) == ("running", 1)
+    hub.stock.answers.set()
+    await hub.rows("update directives set due_at = now() - interval '1 second', leased_until = now()")
+
+    async def done() -> bool:
+        return (await directive(hub, "stock.hold")).status == "done"
+
+    await eventually(done)
+    assert {message.rev for message in hub.stock.seen} == {1}
+
+
+async def test_what_is_cancelled_is_not_sent_any_more(hub: Any) -> None:
+    hub.stock.refusals = [retry("busy", "later")]
+    await ordered(hub)
+    found = await settled(hub, "queued", 1)
+    request = directives_pb2.CancelDirectiveRequest(id=found.id)
+    for _ in range(2):
+        assert (await hub.call(hub.directives.CancelDirective, request)).directive.status == "cancelled"
+    await hub.rows(MAKE_DUE, "stock.commit")
+    again = directives_pb2.RetryDirectiveRequest(id=found.id)
+    assert type(await refused(hub.call(hub.directives.RetryDirective, again))) is Refused
+    assert (await directive(hub, "stock.commit")).attempts == 1
+
+
+@pytest.mark.parametrize("call", ["GetDirective", "RetryDirective", "CancelDirective"])
+async def test_an_unknown_directive_is_not_found(hub: Any, call: str) -> None:
+    request = getattr(directives_pb2, f"{call}Request")(id="01890000-0000-7000-8000-000000000000")
+    assert type(await refused(hub.call(getattr(hub.directives, call), request))) is NotFound
