@@ -26,6 +26,11 @@ class Method:
     response: type[Message]
 
     @property
+    def context(self) -> str:
+        """The context that the method belongs to, such as `orders`."""
+        return self.path.split(".")[1]
+
+    @property
     def writes(self) -> bool:
         """Whether the method changes anything."""
         return bool(self.key_field)

@@ -70,7 +70,7 @@ async def _once(
     async def claimed(tx: Tx, row: asyncpg.Record) -> Response:
         if not row["claimed"]:
             [row] = await tx.connection.fetch(ANSWERED, *place)
-            return cast("Response", _replayed(row, call, digest, key))
+            return cast("Response", replayed(call, key, digest, *row))
         response = await work(tx)
         tx.later(ANSWER, *place, response.SerializeToString())
         return response
@@ -78,12 +78,13 @@ async def _once(
     return await database.run(claimed, CLAIM, *place, digest, identity=call.identity)
 
 
-def _replayed(row: asyncpg.Record, call: Call, digest: bytes, key: str) -> Any:
-    if row["digest"] != digest:
+def replayed(call: Call, key: str, digest: bytes, first: bytes, answer: bytes) -> Any:
+    """Returns the answer of the call that used the key first; raises Refused(`idempotency_key_reuse`) if its digest differs."""
+    if digest != first:
         raise Refused("idempotency_key_reuse", key=key)
     call.replayed = True
     metrics.REPLAYS.labels(call.method.operation).inc()
-    return call.method.response.FromString(row["answer"])
+    return call.method.response.FromString(answer)
 
 
 def _known(tx: Tx, call: Call) -> Tx:

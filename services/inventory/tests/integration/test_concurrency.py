@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from inventory.domain.reservation import Owner
-from inventory.domain.reserve import Wish
-from inventory.operations.reservations import reserve
+from inventory.domain.reserve import Basket, Wish
+from inventory.operations.reserve import reserve
 from inventory.operations.stock import end_expired
-from kit.errors import Refused
+from kit.errors import DomainError, Refused
 
 HOUR = timedelta(hours=1)
 
@@ -19,12 +19,9 @@ HOUR = timedelta(hours=1)
 async def bought(shop: Any, owner: str, *skus: str) -> bool:
     """Reserves one of each SKU as the RPC does; False when there is too little."""
     wishes = [Wish(sku, "", Decimal(1)) for sku in skus]
-    cart = Owner(shop.business, "cart", "", owner)
-    try:
-        await shop.run(lambda tx: reserve(tx, cart, wishes, HOUR, partial=False))
-    except Refused:
-        return False
-    return True
+    basket = Basket(Owner(shop.business, "cart", "", owner), wishes, HOUR, partial=False)
+    [made] = await shop.run(lambda tx: reserve(tx, [basket]))
+    return not isinstance(made, Refused)
 
 
 async def test_a_thousand_buyers_on_four_pools_get_exactly_the_hundred_units(shop: Any, connect: Any) -> None:
@@ -35,6 +32,44 @@ async def test_a_thousand_buyers_on_four_pools_get_exactly_the_hundred_units(sho
     assert sum(got) == 100
     assert await shop.level("coffee") == (60, 60)
     assert await shop.level("coffee", "spare") == (40, 40)
+    await shop.check()
+
+
+async def test_a_batch_of_several_businesses_gives_each_basket_its_own_answer(shop: Any) -> None:
+    neighbour = await shop.neighbour()
+    await shop.stock(step="1", coffee="3", milk="9")
+    await neighbour.stock(coffee="1")
+
+    def basket(where: Any, *lines: tuple[str, str, str], partial: bool = False) -> Basket:
+        wishes = [Wish(sku, location, Decimal(qty)) for sku, location, qty in lines]
+        return Basket(Owner(where.business, "cart", "", "C"), wishes, HOUR, partial)
+
+    baskets = [
+        basket(shop, ("coffee", "", "2")),
+        basket(shop, ("ghost", "", "1")),
+        basket(shop, ("milk", "", "5"), ("coffee", "", "2")),
+        basket(neighbour, ("coffee", "main", "1")),
+        basket(neighbour, ("milk", "", "1")),
+        basket(shop, ("coffee", "", "1.5")),
+        basket(shop, ("milk", "nowhere", "1")),
+        basket(shop, ("coffee", "", "4"), ("milk", "", "4"), partial=True),
+    ]
+    made = await shop.run(lambda tx: reserve(tx, baskets))
+    codes = [each.code if isinstance(each, DomainError) else [(r.sku, int(r.qty)) for r in each] for each in made]
+    assert codes == [
+        [("coffee", 2)],
+        "unknown_sku",
+        "insufficient_stock",
+        [("coffee", 1)],
+        "unknown_sku",
+        "off_step",
+        "unknown_location",
+        [("coffee", 1), ("milk", 4)],
+    ]
+    assert made[2].context["lines"][0]["available"] == "1.000"
+    assert await shop.level("coffee") == (3, 3)
+    assert await shop.level("milk") == (9, 4)
+    assert await neighbour.level("coffee") == (1, 1)
     await shop.check()
 
 

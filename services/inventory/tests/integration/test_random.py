@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.domain.reservation import Owner
-from inventory.domain.reserve import Wish
+from inventory.domain.reserve import Basket, Wish
 from inventory.domain.stock import Key
 from inventory.operations import reservations
+from inventory.operations.reserve import reserve
 from inventory.operations.stock import adjust
 from kit.errors import DomainError
 
@@ -54,8 +55,8 @@ class Player:
 
     async def reserve(self, owner: str, sku: str, qty: str) -> None:
         who = Owner(self.shop.business, "order", "", owner)
-        wishes = [Wish(sku, "", Decimal(qty))]
-        await self.shop.run(lambda tx: reservations.reserve(tx, who, wishes, timedelta(1), partial=True))
+        basket = Basket(who, [Wish(sku, "", Decimal(qty))], timedelta(1), partial=True)
+        await self.shop.run(lambda tx: reserve(tx, [basket]))
 
     async def finish(self, how: str) -> None:
         for row in await self.shop.rows("select id from reservations where owner_type = 'order' limit 1"):

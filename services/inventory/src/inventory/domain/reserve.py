@@ -1,14 +1,17 @@
-"""What a caller may reserve by name: of any location, or of one."""
+"""What callers may reserve by name: of any location, or of one."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
-from uuid import UUID
 
 from inventory.domain.allocation import Part, allocate, total
-from inventory.domain.quantity import ZERO
+from inventory.domain.product import Location, Product
+from inventory.domain.quantity import ZERO, printed, whole_steps
+from inventory.domain.reservation import Owner
 from inventory.domain.stock import Key, Shelves, Sku
+from kit.errors import DomainError, Invalid, Refused
 
 
 class Wish(NamedTuple):
@@ -19,6 +22,19 @@ class Wish(NamedTuple):
     qty: Decimal
 
 
+class Basket(NamedTuple):
+    """What an owner wants to hold for so long: all of it, or, if partial, what there is. Its wishes are summed."""
+
+    owner: Owner
+    wishes: Sequence[Wish]
+    ttl: timedelta
+    partial: bool
+
+    def sku(self, wish: Wish) -> Sku:
+        """Returns the SKU of a wish, which is the owner's business's."""
+        return Sku(self.owner.business, wish.sku)
+
+
 class Shortfall(NamedTuple):
     """A wish that cannot be met, and how much of it could be."""
 
@@ -27,13 +43,13 @@ class Shortfall(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """The units that are there, one part a shelf, and the wishes that are short of some."""
+    """The units that a basket gets, one part a shelf, and the wishes that are short of some."""
 
     parts: Sequence[Part]
     shortfalls: Sequence[Shortfall]
 
 
-def summed(wishes: Sequence[Wish]) -> list[Wish]:
+def summed(wishes: Iterable[Wish]) -> list[Wish]:
     """Returns one wish for each SKU and location."""
     wanted: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for wish in wishes:
@@ -41,13 +57,42 @@ def summed(wishes: Sequence[Wish]) -> list[Wish]:
     return [Wish(sku, location, qty) for (sku, location), qty in wanted.items()]
 
 
-def decide(shelves: Shelves, business: UUID, wishes: Sequence[Wish]) -> Answer:
-    """Returns what there is for wishes that were summed; those that name a location choose first."""
+def proven(shelves: Shelves, basket: Basket) -> bool:
+    """Tells whether the shelves alone show that every wish is in order; if not, somebody must ask the catalogue."""
+    return all(
+        any(wish.location in ("", key.location) for key in shelves.places(basket.sku(wish)))
+        and whole_steps(wish.qty, shelves.steps[basket.sku(wish)]) == wish.qty
+        for wish in basket.wishes
+    )
+
+
+def objection(wish: Wish, product: Product | None, location: Location | None) -> DomainError | None:
+    """Returns why nobody could ever meet a wish, if so, from what the catalogue knows of its SKU and its location."""
+    if not product:
+        return Invalid("unknown_sku", sku=wish.sku)
+    if not product.is_active:
+        return Refused("product_inactive", sku=wish.sku)
+    if whole_steps(wish.qty, product.step) != wish.qty:
+        return Invalid("off_step", sku=wish.sku, qty=printed(wish.qty), step=printed(product.step))
+    if wish.location and not location:
+        return Invalid("unknown_location", location=wish.location)
+    if location and not location.is_active:
+        return Refused("location_inactive", location=wish.location)
+    return None
+
+
+def decide(shelves: Shelves, baskets: Sequence[Basket]) -> list[Answer]:
+    """Serves baskets in the order of their arrival; a basket that is refused takes nothing from those after it."""
     free = dict(shelves.free)
+    return [_serve(shelves, free, basket) for basket in baskets]
+
+
+def _serve(shelves: Shelves, free: dict[Key, Decimal], basket: Basket) -> Answer:
+    """Serves one basket, the wishes that name a location first; changes free to what is left."""
     taken: defaultdict[Key, Decimal] = defaultdict(lambda: ZERO)
     shortfalls = []
-    for wish in sorted(wishes, key=lambda wish: not wish.location):
-        sku = Sku(business, wish.sku)
+    for wish in sorted(basket.wishes, key=lambda wish: not wish.location):
+        sku = basket.sku(wish)
         places = [key for key in shelves.places(sku) if wish.location in ("", key.location)]
         parts = allocate(free, places, wish.qty, shelves.steps[sku]) if places else []
         for part in parts:
@@ -55,4 +100,8 @@ def decide(shelves: Shelves, business: UUID, wishes: Sequence[Wish]) -> Answer:
             taken[part.key] += part.qty
         if (got := total(parts)) < wish.qty:
             shortfalls.append(Shortfall(wish, got))
+    if shortfalls and not basket.partial:
+        for key, qty in taken.items():
+            free[key] += qty
+        return Answer((), shortfalls)
     return Answer([Part(key, taken[key]) for key in sorted(taken)], shortfalls)

@@ -6,7 +6,7 @@ from uuid import UUID
 from comanda.inventory.v1 import reservations_pb2
 from inventory.domain.quantity import positive, printed
 from inventory.domain.reservation import TTL, Owner, Reservation
-from inventory.domain.reserve import Wish
+from inventory.domain.reserve import Basket, Wish, summed
 from inventory.messages.values import enum, instant, short
 
 
@@ -29,22 +29,24 @@ def reservation(found: Reservation) -> reservations_pb2.Reservation:
     )
 
 
-def owner(request: reservations_pb2.CreateReservationRequest, business: UUID) -> Owner:
-    """Returns who asks."""
-    return Owner(business, owner_type(request.owner_type), "", request.owner_ref)
-
-
 def owner_type(number: int) -> str:
     """Returns the short name of a kind of owner; empty when none is meant."""
     return short(reservations_pb2.OwnerType, number)
 
 
-def wishes(request: reservations_pb2.CreateReservationRequest) -> list[Wish]:
+def basket(request: reservations_pb2.CreateReservationRequest, business: UUID) -> Basket:
     """Returns what is asked for; raises Invalid(`invalid_qty`)."""
-    return [Wish(line.sku, line.location, positive(line.qty)) for line in request.lines]
+    owner = Owner(business, owner_type(request.owner_type), "", request.owner_ref)
+    wishes = summed(Wish(line.sku, line.location, positive(line.qty)) for line in request.lines)
+    return Basket(owner, wishes, _ttl(request), request.allow_partial)
 
 
-def ttl(request: reservations_pb2.CreateReservationRequest) -> timedelta:
+def skus(request: reservations_pb2.CreateReservationRequest) -> frozenset[str]:
+    """Returns the SKUs of a request."""
+    return frozenset(line.sku for line in request.lines)
+
+
+def _ttl(request: reservations_pb2.CreateReservationRequest) -> timedelta:
     """Returns for how long: what is said, or what is usual for the kind of owner."""
     if request.HasField("ttl_seconds"):
         return timedelta(seconds=request.ttl_seconds)

@@ -1,13 +1,20 @@
 """ReservationService: units held for somebody, until they leave, go back, or the time is up."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from comanda.inventory.v1 import reservations_pb2 as pb
 from comanda.inventory.v1.reservations_pb2_grpc import ReservationServiceServicer
+from inventory.domain.reservation import Reservation
+from inventory.domain.reserve import Basket
 from inventory.messages import reservations as messages
 from inventory.operations import reservations as operations
+from inventory.operations import reserve
 from inventory.queries import reservations as queries
 from kit.db import Database, Tx
+from kit.errors import DomainError
+from kit.gathering import Asked, Gathering
 from kit.rpc import rpc
 
 
@@ -16,13 +23,11 @@ class ReservationService(ReservationServiceServicer):
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._reserving = Gathering(database, _reserve, messages.skus)
 
-    @rpc
-    async def CreateReservation(self, tx: Tx, request: pb.CreateReservationRequest) -> pb.CreateReservationResponse:
+    async def CreateReservation(self, request: pb.CreateReservationRequest, _: Any) -> pb.CreateReservationResponse:
         """Reserves all lines, or none unless `allow_partial` is set."""
-        owner, wishes = messages.owner(request, tx.business), messages.wishes(request)
-        made = await operations.reserve(tx, owner, wishes, messages.ttl(request), partial=request.allow_partial)
-        return pb.CreateReservationResponse(reservations=map(messages.reservation, made))
+        return await self._reserving.answer(request)
 
     @rpc
     async def GetReservation(self, tx: Tx, request: pb.GetReservationRequest) -> pb.GetReservationResponse:
@@ -53,3 +58,25 @@ class ReservationService(ReservationServiceServicer):
         """Gives up all that an owner holds."""
         count = await operations.release_all(tx, messages.owner_type(request.owner_type), request.owner_ref)
         return pb.ReleaseReservationsResponse(released_count=count)
+
+
+Asking = Asked[pb.CreateReservationRequest, pb.CreateReservationResponse]
+
+
+async def _reserve(tx: Tx, batch: Sequence[Asking]) -> list[pb.CreateReservationResponse | DomainError]:
+    baskets = [_basket(asked) for asked in batch]
+    made = iter(await reserve.reserve(tx, [each for each in baskets if isinstance(each, Basket)]))
+    return [_response(next(made) if isinstance(each, Basket) else each) for each in baskets]
+
+
+def _basket(asked: Asking) -> Basket | DomainError:
+    try:
+        return messages.basket(asked.request, asked.business)
+    except DomainError as error:
+        return error
+
+
+def _response(made: Sequence[Reservation] | DomainError) -> pb.CreateReservationResponse | DomainError:
+    if isinstance(made, DomainError):
+        return made
+    return pb.CreateReservationResponse(reservations=map(messages.reservation, made))

@@ -41,6 +41,10 @@ LOCKED_LOCATION = f"select {LOCATION} from locations where business_id = $1 and 
 SAVE_LOCATION = """
     update locations set name = $3, priority = $4, is_active = $5, updated_at = $6 where business_id = $1 and code = $2
 """
+NAMED_LOCATIONS = f"""
+    select business_id, {LOCATION}
+    from locations join unnest($1::uuid[], $2::text[]) as wanted (business_id, code) using (business_id, code)
+"""
 LOCATIONS = f"select {LOCATION} from locations where business_id = $1 and code = any($2::text[])"
 
 
@@ -90,3 +94,11 @@ async def locations(tx: Tx, codes: Collection[str]) -> dict[str, Location]:
     """Returns those of the caller's locations that are known, by code."""
     rows = await tx.connection.fetch(LOCATIONS, tx.business, list(codes))
     return {row["code"]: Location(*row) for row in rows}
+
+
+async def named_locations(tx: Tx, wanted: Collection[tuple[UUID, str]]) -> dict[tuple[UUID, str], Location]:
+    """Returns those of the locations, given as business and code, that are known."""
+    if not wanted:
+        return {}
+    rows = await tx.connection.fetch(NAMED_LOCATIONS, *columns(wanted))
+    return {(business, location[0]): Location(*location) for business, *location in rows}

@@ -1,0 +1,100 @@
+"""Reservations made: a whole batch of baskets with a handful of statements, whoever they belong to."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from inventory.domain.book import Book
+from inventory.domain.quantity import printed
+from inventory.domain.reservation import Owner, Reservation, new
+from inventory.domain.reserve import Answer, Basket, Shortfall, decide, objection, proven
+from inventory.domain.stock import Key, Shelves, Sku
+from inventory.store import catalogue, ledger
+from inventory.store.reservations import next_releases
+from inventory.store.shelves import expire, lock_shelves
+from kit.db import Tx
+from kit.errors import DomainError, Refused
+from kit.ids import uuid7
+
+Made = list[Reservation] | DomainError
+Releases = Mapping[tuple[Sku, Owner], datetime]
+
+
+async def reserve(tx: Tx, baskets: Sequence[Basket]) -> list[Made]:
+    """Serves baskets in the order of their arrival; returns for each one reservation a shelf, or why it gets nothing.
+
+    That is Invalid (`unknown_sku`, `unknown_location`, `off_step`) or Refused (`product_inactive`, `location_inactive`,
+    `insufficient_stock` with the short lines).
+    """
+    shelves = await lock_shelves(tx, {basket.sku(wish) for basket in baskets for wish in basket.wishes})
+    wrong = await _objections(tx, [(n, basket) for n, basket in enumerate(baskets) if not proven(shelves, basket)])
+    sound = [basket for n, basket in enumerate(baskets) if n not in wrong]
+    met = iter(await _meet(tx, shelves, sound))
+    return [wrong[n] if n in wrong else next(met) for n in range(len(baskets))]
+
+
+async def _objections(tx: Tx, doubtful: Sequence[tuple[int, Basket]]) -> dict[int, DomainError]:
+    """Returns what is wrong with baskets that the shelves alone do not prove to be in order; with some, nothing is."""
+    if not doubtful:
+        return {}
+    wishes = [(basket, wish) for _, basket in doubtful for wish in basket.wishes]
+    products = await catalogue.products(tx, {basket.sku(wish) for basket, wish in wishes})
+    named = {(basket.owner.business, wish.location) for basket, wish in wishes if wish.location}
+    locations = await catalogue.named_locations(tx, named)
+    found: dict[int, DomainError] = {}
+    for n, basket in doubtful:
+        for wish in basket.wishes:
+            place = locations.get((basket.owner.business, wish.location))
+            if n not in found and (error := objection(wish, products.get(basket.sku(wish)), place)):
+                found[n] = error
+    return found
+
+
+async def _meet(tx: Tx, shelves: Shelves, baskets: Sequence[Basket]) -> list[Made]:
+    book = Book()
+    answers = decide(shelves, baskets)
+    if await expire(tx, book, shelves, _short_keys(shelves, baskets, answers)):
+        answers = decide(shelves, baskets)
+    refusals = await _refusals(tx, baskets, answers)
+    made: list[Made] = [
+        refusals.get(n) or _make(tx, book, *pair) for n, pair in enumerate(zip(baskets, answers, strict=True))
+    ]
+    ledger.write(tx, book)
+    return made
+
+
+def _short_keys(shelves: Shelves, baskets: Sequence[Basket], answers: Sequence[Answer]) -> set[Key]:
+    pairs = zip(baskets, answers, strict=True)
+    return {
+        key for basket, answer in pairs for short in answer.shortfalls for key in shelves.places(basket.sku(short.wish))
+    }
+
+
+def _make(tx: Tx, book: Book, basket: Basket, answer: Answer) -> list[Reservation]:
+    until = tx.now + basket.ttl
+    return [book.make(new(uuid7(), basket.owner, key, qty, tx.now, until)) for key, qty in answer.parts]
+
+
+async def _refusals(tx: Tx, baskets: Sequence[Basket], answers: Sequence[Answer]) -> dict[int, Refused]:
+    """Returns the refusals of the baskets that get nothing because they cannot get all."""
+    short = {
+        n: (basket, answer.shortfalls)
+        for n, (basket, answer) in enumerate(zip(baskets, answers, strict=True))
+        if answer.shortfalls and not basket.partial
+    }
+    asked = {(basket.sku(each.wish), basket.owner) for basket, shortfalls in short.values() for each in shortfalls}
+    releases = await next_releases(tx, asked) if asked else {}
+    return {n: _refusal(basket, shortfalls, releases) for n, (basket, shortfalls) in short.items()}
+
+
+def _refusal(basket: Basket, shortfalls: Sequence[Shortfall], releases: Releases) -> Refused:
+    lines = [
+        {
+            "sku": each.wish.sku,
+            "location": each.wish.location,
+            "requested": printed(each.wish.qty),
+            "available": printed(each.available),
+            "earliest_release_at": releases.get((basket.sku(each.wish), basket.owner)),
+        }
+        for each in shortfalls
+    ]
+    return Refused("insufficient_stock", lines=lines)
