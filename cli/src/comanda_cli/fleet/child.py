@@ -6,6 +6,7 @@ import signal
 import time
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,9 @@ class Child:
             return
         self._send(self.program.stop_signal)
         try:
-            await asyncio.wait_for(self._wait(), PATIENCE_SECONDS)
+            # Not wait_for, here and below: before Python 3.12 it loses a cancellation that comes just when the end does.
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._wait()
         except TimeoutError:
             log.warning("%s does not end; killing it", self.program.name)
             self._send(signal.SIGKILL)
@@ -88,10 +91,9 @@ class Child:
         self._changed()
 
     async def _pause(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._ending.wait(), seconds)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ending.wait()
 
     def _is_alive(self) -> bool:
         return self._process is not None and self._process.returncode is None

@@ -48,7 +48,7 @@ async def every(seconds: float, name: str, work: Callable[[], Awaitable[bool]]) 
 async def cancel(tasks: "Iterable[asyncio.Future[None]]") -> None:
     """Cancels the tasks and waits for their end; asks again where the first time was lost.
 
-    In Python 3.11 a cancellation is lost when it meets the very result that the task was waiting for (asyncio.wait_for).
+    In Python 3.11 a cancellation is lost when it meets the very result that asyncio.wait_for, which libraries use, waits for.
     """
     asked = set(tasks)
     pending = asked
