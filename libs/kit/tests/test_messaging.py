@@ -11,6 +11,7 @@ from comanda.orders.events.v1 import events_pb2
 from kit import dead_letters, outbox, streams, tasks
 from kit.consumer import ATTEMPTS, Consumer, Handler, Received, on
 from kit.db import Tx
+from kit.errors import Unavailable
 from kit.pull import Pull
 from kit.testing import eventually
 
@@ -149,6 +150,33 @@ async def test_a_message_that_cannot_be_digested_holds_up_no_other_and_can_be_re
     async with running(bench.relay().run(), consumer(bench, recorder()).run()):
         await until(bench, ["good", "fine", "poison"])
     assert not await given_up()
+
+
+async def test_a_database_that_goes_away_between_two_messages_of_a_batch_costs_neither(bench: Any) -> None:
+    tried: list[list[str]] = []
+
+    @on(Event)
+    async def fussy(tx: Tx, batch: list[Received[Event]]) -> None:
+        refs = [each.message.ref for each in batch]
+        tried.append(refs)
+        if len(refs) > 1:
+            raise ValueError("one by one, please")
+        if refs == ["second"] and tried.count(refs) == 1:
+            raise Unavailable("unavailable")
+        await tx.connection.execute("insert into seen (ref) values ($1)", refs[0])
+
+    await bench.tell("order/1", "first")
+    await bench.tell("order/2", "second")
+    async with running(bench.relay().run()):
+        await eventually(lambda: _nothing_waits(bench))
+    async with running(consumer(bench, fussy).run()):
+        await until(bench, ["first", "second"])
+    assert tried.count(["first"]) == 1
+    assert not await bench.rows("select 1 from dead_letters")
+
+
+async def _nothing_waits(bench: Any) -> bool:
+    return not await bench.rows("select 1 from outbox")
 
 
 async def test_bytes_that_are_no_message_become_a_dead_letter(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -11,6 +12,7 @@ import asyncpg
 import structlog
 from google.protobuf.message import DecodeError, Message
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 
 from comanda.types.v1 import messaging_pb2
 from kit import dead_letters, ids, metrics, tracing
@@ -88,15 +90,19 @@ class Consumer:
 
     async def run(self) -> None:
         """Handles batches until cancelled; a cancelled batch is rolled back and comes again."""
-        async for batch in self._pull.batches():
-            pause = Backoff(0.2, 5)
-            while True:
-                try:
-                    await self.handle(batch)
-                    break
-                except Unavailable:
-                    LOG.info("waiting for the database", handler=self._handler.name)
-                    await asyncio.sleep(pause.next())
+        async with aclosing(self._pull.batches()) as batches:
+            async for batch in batches:
+                await self._patiently(batch)
+
+    async def _patiently(self, batch: Sequence[Msg]) -> None:
+        """Handles a batch, however long the database is away."""
+        pause = Backoff(0.2, 5)
+        while True:
+            try:
+                return await self.handle([message for message in batch if not message.is_acked])
+            except Unavailable:
+                LOG.info("waiting for the database", handler=self._handler.name)
+                await asyncio.sleep(pause.next())
 
     async def handle(self, batch: Sequence[Msg]) -> None:
         """Handles messages in one transaction; if that fails, one by one. Raises Unavailable when the database is away."""
@@ -126,7 +132,7 @@ class Consumer:
             )
         metrics.BATCH_SIZE.labels(*self._labels).observe(len(batch))
         for message in batch:
-            await message.ack()
+            await _acknowledge(message)
 
     def _received(self, message: Msg) -> "Received[Message]":
         envelope = messaging_pb2.Envelope.FromString(message.data)
@@ -144,15 +150,16 @@ class Consumer:
         metrics.FAILURES.labels(*self._labels).inc()
         LOG.warning("message failed", handler=self._handler.name, subject=message.subject, exc_info=error)
         if self._handler.give_up and await self._given_up(message, error):
-            await message.ack()
+            await _acknowledge(message)
             return
         attempts = await dead_letters.note(self._database, self._handler.name, message.subject, message.data, error)
         if attempts < ATTEMPTS:
-            await message.nak(delay=BACKOFF_SECONDS * 2**attempts)
+            with suppress(NatsError):
+                await message.nak(delay=BACKOFF_SECONDS * 2**attempts)
             return
         metrics.DEAD_LETTERS.labels(*self._labels).inc()
         LOG.error("dead letter", handler=self._handler.name, subject=message.subject, error=repr(error))
-        await message.ack()
+        await _acknowledge(message)
 
     async def _given_up(self, message: Msg, error: Exception) -> bool:
         give_up = self._handler.give_up
@@ -165,6 +172,12 @@ class Consumer:
             return give_up is not None and (not row["fresh"] or await give_up(tx, received, error))
 
         return await self._database.run(work, INBOX, self._handler.name, [received.business], [received.id])
+
+
+async def _acknowledge(message: Msg) -> None:
+    """Tells NATS that the message is dealt with; where that does not get through it comes again, and is known."""
+    with suppress(NatsError):
+        await message.ack()
 
 
 def _parent(message: Msg) -> str:

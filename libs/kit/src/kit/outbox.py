@@ -21,6 +21,8 @@ from kit.tasks import Backoff
 LOG = structlog.get_logger()
 WAKE = "outbox"
 BATCH = 500
+CONFIRMED_WITHIN = 3.0
+"""Seconds after which what JetStream has not confirmed is published again, as when it was killed; it knows repeats by their id."""
 
 INSERT = """
     insert into outbox (business_id, id, subject, aggregate, message)
@@ -149,7 +151,7 @@ class Relay:
             await self._jetstream.publish_async(row["subject"], row["message"], headers={"Nats-Msg-Id": str(row["id"])})
             for row in wave
         ]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(CONFIRMED_WITHIN):
             results = await asyncio.gather(*acks, return_exceptions=True)
         sent.extend(
             row["position"] for row, result in zip(wave, results, strict=True) if not isinstance(result, BaseException)

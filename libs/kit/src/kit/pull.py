@@ -2,96 +2,152 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext, api
 
+from kit import tasks
 from kit.tasks import Backoff
 
 LOG = structlog.get_logger()
 EXPIRES = 20.0
-ACK_WAIT = 30.0
+HEARTBEAT = 1.0
+SILENCE = 3.0
+"""Seconds without a heartbeat after which the server is taken to have forgotten the request, as one that was killed has."""
+ACK_WAIT = 3.0
 STATUS = "Status"
+ALIVE = "100"
 RUN_OUT = ("404", "408")
 """The request's time is up; anything else (no such consumer, no JetStream) is looked at anew after a pause."""
 
 
-class Pull:
-    """A durable consumer that several processes share: each message goes to one of them, and again when it is not acknowledged."""
+class Arrivals:
+    """What the server has sent to one inbox and what of it is under way."""
 
-    def __init__(self, client: Client, stream: str, durable: str, subjects: Sequence[str], size: int) -> None:
+    def __init__(self) -> None:
+        self._waiting: list[Msg] = []
+        self._taken: list[Msg] = []
+        self._came = asyncio.Event()
+
+    async def put(self, message: Msg) -> None:
+        """Called for each message that comes."""
+        self._waiting.append(message)
+        self._came.set()
+
+    async def take(self, seconds: float) -> list[Msg]:
+        """Returns what has come, waiting only for the first; the batch before counts as settled. Raises TimeoutError."""
+        self._taken = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._came.wait()
+        # Looked at even when the time is up: a busy process sees the message and the end of its patience together.
+        if not self._waiting:
+            raise TimeoutError(f"nothing came for {seconds} s")
+        self._came.clear()
+        self._taken, self._waiting = self._waiting, []
+        return self._taken
+
+    async def hold(self, seconds: float) -> None:
+        """Says that often that what has come is being worked on, so that nobody else gets it meanwhile; until cancelled."""
+        while True:
+            await asyncio.sleep(seconds)
+            for message in [*self._taken, *self._waiting]:
+                if message.reply and not message.is_acked:
+                    with suppress(NatsError):
+                        await message.in_progress()
+
+
+class Pull:
+    """A durable consumer that several processes share: each message goes to one of them.
+
+    It goes to another when the first neither acknowledges it nor says, within `ack_wait` seconds, that it works on it.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        stream: str,
+        durable: str,
+        subjects: Sequence[str],
+        size: int,
+        ack_wait: float = ACK_WAIT,
+    ) -> None:
         self._client = client
         self._jetstream: JetStreamContext = client.jetstream()
         self._stream = stream
         self._durable = durable
         self._subjects = list(subjects)
         self._size = size
+        self._ack_wait = ack_wait
 
-    async def batches(self) -> AsyncIterator[list[Msg]]:
-        """Yields what has arrived, at most `size` at a time, until cancelled; outages of NATS only delay it."""
+    async def batches(self) -> AsyncGenerator[list[Msg], None]:
+        """Yields what has arrived, about `size` at a time, until cancelled; outages of NATS only delay it."""
         pause = Backoff(0.2, 5)
         while True:
             try:
                 await self._ensure()
-                inbox = await self._client.subscribe(
-                    self._client.new_inbox(), pending_msgs_limit=-1, pending_bytes_limit=-1
-                )
-                try:
-                    async for batch in self._from(inbox):
+                async with self._inbox() as (inbox, arrivals):
+                    async for batch in self._from(inbox, arrivals):
                         pause.reset()
                         yield batch
-                finally:
-                    await inbox.unsubscribe()
             except (NatsError, TimeoutError, OSError) as error:
                 LOG.info("waiting for NATS", consumer=self._durable, error=repr(error))
             await asyncio.sleep(pause.next())
 
     async def _ensure(self) -> None:
+        """Makes the consumer, or brings one that exists up to date."""
         await self._jetstream.add_consumer(
             self._stream,
             api.ConsumerConfig(
                 durable_name=self._durable,
                 filter_subjects=self._subjects,
                 ack_policy=api.AckPolicy.EXPLICIT,
-                ack_wait=ACK_WAIT,
+                ack_wait=self._ack_wait,
                 max_ack_pending=10_000,
             ),
         )
 
-    async def _from(self, inbox: Subscription) -> AsyncIterator[list[Msg]]:
-        """Keeps one request standing; ends when the server stops answering, so that the caller begins anew."""
+    @asynccontextmanager
+    async def _inbox(self) -> AsyncIterator[tuple[str, Arrivals]]:
+        inbox, arrivals = self._client.new_inbox(), Arrivals()
+        subscription = await self._client.subscribe(
+            inbox, cb=arrivals.put, pending_msgs_limit=-1, pending_bytes_limit=-1
+        )
+        holding = asyncio.ensure_future(arrivals.hold(self._ack_wait / 3))
+        try:
+            yield inbox, arrivals
+        finally:
+            await tasks.cancel([holding])
+            await subscription.unsubscribe()
+
+    async def _from(self, inbox: str, arrivals: Arrivals) -> AsyncGenerator[list[Msg], None]:
+        """Keeps one request standing; ends when the server refuses it, so that the caller begins anew."""
         await self._request(inbox)
         wanted = self._size
         while True:
-            batch, status = await self._take(inbox)
+            arrived = await arrivals.take(SILENCE)
+            batch = [each for each in arrived if each.reply]
+            words = [word for each in arrived if not each.reply and (word := _status(each)) != ALIVE]
             wanted -= len(batch)
             if batch:
                 yield batch
-            if status and status not in RUN_OUT:
+            if words and words[-1] not in RUN_OUT:
                 return
-            if status or wanted <= 0:
+            if words or wanted <= 0:
                 await self._request(inbox)
                 wanted = self._size
 
-    async def _take(self, inbox: Subscription) -> tuple[list[Msg], str]:
-        """Returns what is there, waiting only for the first; and the server's last word on the request, if there is one."""
-        first = await inbox.next_msg(timeout=EXPIRES + 5)
-        arrived = [first]
-        while inbox.pending_msgs:
-            arrived.append(await inbox.next_msg(timeout=1))
-        messages = [each for each in arrived if each.reply]
-        words = [(each.headers or {}).get(STATUS, "") for each in arrived if not each.reply]
-        return messages, words[-1] if words else ""
-
-    async def _request(self, inbox: Subscription) -> None:
-        request = {"batch": self._size, "expires": int(EXPIRES * 1e9)}
+    async def _request(self, inbox: str) -> None:
+        request = {"batch": self._size, "expires": int(EXPIRES * 1e9), "idle_heartbeat": int(HEARTBEAT * 1e9)}
         await self._client.publish(
-            f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._durable}",
-            json.dumps(request).encode(),
-            reply=inbox.subject,
+            f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._durable}", json.dumps(request).encode(), reply=inbox
         )
+
+
+def _status(message: Msg) -> str:
+    return (message.headers or {}).get(STATUS, "")

@@ -51,7 +51,7 @@ class Process:
         for handler in handlers:
             stream, subjects = streams.filters(self.settings.stream_prefix, self.name, handler.type)
             durable = f"{self.name}-{handler.name}"
-            pull = Pull(self.nats, stream, durable, subjects, self.settings.batch_size)
+            pull = Pull(self.nats, stream, durable, subjects, self.settings.batch_size, self.settings.ack_wait_seconds)
             self.loops.append(Consumer(handler, pull, self.database, self.name).run())
 
     def sweep(self, name: str, work: Callable[[], Awaitable[bool]], seconds: float | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRETS = Path("/run/secrets")
@@ -38,5 +38,7 @@ class Settings(BaseSettings):
     """Most database connections of the process."""
     batch_size: int = 200
     """Most messages that a consumer handles in one transaction."""
+    ack_wait_seconds: float = Field(default=3.0, ge=0.3)
+    """How soon another process gets the messages of one that was killed; one that lives keeps them as long as it needs."""
     poll_seconds: float = 1.0
     """How often relay and sweepers look for work that nobody woke them for."""

@@ -127,7 +127,7 @@ async def test_a_process_that_is_killed_in_the_middle_loses_and_doubles_nothing(
     first.send_signal(signal.SIGKILL)
     for n in range(100, 200):
         await asker.send(shop.holding(f"S{n}", coffee="1", milk="2"))
-    await eventually(lambda: _some(asker, 200), seconds=90)
+    await eventually(lambda: _some(asker, 200))
     assert {len(each) for each in asker.settled.values()} == {1}
     assert asker.held() == 60
     assert await shop.level("coffee") == (60, 60)
