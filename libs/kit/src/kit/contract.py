@@ -35,6 +35,12 @@ class Method:
         """Whether the method changes anything."""
         return bool(self.key_field)
 
+    @property
+    def scope_names(self) -> tuple[str, ...]:
+        """The scopes of a credential, such as `orders:write`, any of which lets it call the method; the first is the least."""
+        context = self.path.split(".")[1]
+        return (f"{context}:write",) if self.writes else (f"{context}:read", f"{context}:write")
+
     def key(self, request: Message) -> str:
         """Returns the caller's idempotency key; empty when he gave none."""
         return getattr(request, self.key_field) if self.key_field else ""

@@ -34,6 +34,8 @@ class Identity:
     subject: str
     """Who exactly, such as `key:0199…` or `operator`; stands in events and audit rows."""
     customer_id: str = ""
+    scopes: tuple[str, ...] = ()
+    """The only things that the caller may do, such as `orders:read`; all that the role may when empty."""
 
     @property
     def role_name(self) -> str:
@@ -56,6 +58,7 @@ def sign(identity: Identity, key: Ed25519PrivateKey, lifetime: timedelta = LIFET
         "biz": identity.business_id.hex,
         "role": identity.role,
         "cus": identity.customer_id,
+        "scp": identity.scopes,
     }
     return jwt.encode(claims, key, algorithm="EdDSA"), expires_at
 
@@ -107,7 +110,7 @@ class Verifier:
 
 
 def _identity(claims: dict[str, Any]) -> Identity:
-    return Identity(UUID(claims["biz"]), claims["role"], claims["sub"], claims["cus"])
+    return Identity(UUID(claims["biz"]), claims["role"], claims["sub"], claims["cus"], tuple(claims.get("scp", ())))
 
 
 def _encoded(raw: bytes) -> str:

@@ -87,6 +87,8 @@ class Frame(grpc.aio.ServerInterceptor):
         identity = await self._verifier.identity(bearer)
         if identity.role not in method.roles:
             raise Forbidden("permission_denied", role=role_name(identity.role))
+        if identity.scopes and not set(identity.scopes) & set(method.scope_names):
+            raise Forbidden("scope_missing", scope=method.scope_names[0])
         return identity
 
     async def _refuse(self, error: DomainError, language: str, context: grpc.aio.ServicerContext[Any, Any]) -> None:

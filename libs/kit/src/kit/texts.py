@@ -26,6 +26,7 @@ KIT: Catalogue = {
     "not_found": Text("Not found.", "Não encontrado."),
     "unauthenticated": Text("Show who you are: {reason}", "Identifique-se: {reason}"),
     "permission_denied": Text("Role {role} may not do this.", "O papel {role} não pode fazer isto."),
+    "scope_missing": Text("Your credential lacks the scope {scope}.", "Sua credencial não tem o escopo {scope}."),
     "idempotency_key_reuse": Text(
         "Key {key} was used for another request; use a new one.",
         "A chave {key} já foi usada em outra requisição; use uma nova.",

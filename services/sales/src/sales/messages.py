@@ -1,6 +1,7 @@
 """From the domain to protobuf."""
 
 from datetime import datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -45,6 +46,8 @@ def api_key(found: ApiKey) -> identity_pb2.ApiKey:
         prefix=domain.prefix(found.id),
         created_at=time(found.created_at),
         revoked_at=time(found.revoked_at),
+        scopes=found.scopes,
+        expires_at=time(found.expires_at),
     )
 
 
@@ -55,3 +58,8 @@ def time(moment: datetime | None) -> Timestamp | None:
     stamp = Timestamp()
     stamp.FromDatetime(moment)
     return stamp
+
+
+def given(request: Any, *names: str) -> dict[str, Any]:
+    """Returns those of the fields that the request gives."""
+    return {name: getattr(request, name) for name in names if request.HasField(name)}

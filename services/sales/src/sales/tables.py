@@ -3,7 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import BYTEA, TIMESTAMP, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, TIMESTAMP, UUID
 
 from kit import machinery
 
@@ -45,5 +45,7 @@ sa.Table(
     *_columns(BYTEA, "digest"),
     *_columns(TIME, "created_at"),
     sa.Column("revoked_at", TIME),
+    sa.Column("scopes", ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")),
+    sa.Column("expires_at", TIME),
     sa.UniqueConstraint("id", name="api_keys_id"),
 )

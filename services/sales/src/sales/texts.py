@@ -25,6 +25,14 @@ TEXTS: Catalogue = {
         "Role {own_role} may not make a key of role {role}.",
         "O papel {own_role} não pode criar uma chave do papel {role}.",
     ),
+    "scope_above_own": Text(
+        "Your key reaches only {own_scopes}; name scopes within it.",
+        "Sua chave alcança apenas {own_scopes}; indique escopos dentro disso.",
+    ),
+    "expired_already": Text("{field} lies in the past.", "{field} está no passado."),
+    "api_key_over": Text(
+        "Key {id} is not good any more; make a new one.", "A chave {id} não vale mais; crie uma nova."
+    ),
     "customer_id_required": Text(
         "A key of role customer needs the customer_id that it speaks for.",
         "Uma chave do papel customer exige o customer_id em cujo nome fala.",

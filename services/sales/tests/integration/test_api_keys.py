@@ -2,15 +2,23 @@
 
 import asyncio
 import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from comanda.sales.events.v1 import events_pb2 as events
 from comanda.sales.v1.businesses_pb2 import GetBusinessRequest
-from comanda.sales.v1.identity_pb2 import CreateApiKeyRequest, ListApiKeysRequest
+from comanda.sales.v1.identity_pb2 import (
+    AuthenticateRequest,
+    CreateApiKeyRequest,
+    GetApiKeyRequest,
+    ListApiKeysRequest,
+    RotateApiKeyRequest,
+)
 from comanda.types.v1.options_pb2 import Role
-from kit.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
+from kit.errors import DomainError, Forbidden, Invalid, NotFound, Refused, Unauthenticated
 from kit.identity import NO_BUSINESS, Identity
 from kit.testing import eventually
 
@@ -113,6 +121,86 @@ async def test_revoking_twice_is_harmless_and_told_once(service: Any) -> None:
     told = await eventually(lambda: service.published(events.ApiKeyRevoked))
     assert told == [(tenant.id, events.ApiKeyRevoked(api_key_id=key.id))]
     assert not await service.rows("select from outbox")
+
+
+async def rotated(service: Any, token: str, key_id: str, **fields: Any) -> Any:
+    answer = await service.call(service.keys.RotateApiKey, RotateApiKeyRequest(id=key_id, **fields), token)
+    return answer.api_key
+
+
+async def test_a_rotated_key_gives_way_to_one_that_may_do_the_same(service: Any) -> None:
+    tenant = await service.tenant()
+    old = await service.key(tenant.token(), Role.ROLE_MANAGER, label="till", scopes=["sales:write"])
+    new = await rotated(service, tenant.token(), old.id, request_id="once")
+    assert new == await rotated(service, tenant.token(), old.id, request_id="once")
+    await refusal(service, old.secret)
+    bearer = await service.authenticate(new.secret)
+    assert (bearer.role, bearer.scopes, new.label) == (Role.ROLE_MANAGER, ("sales:write",), "till")
+    with pytest.raises(Refused) as refused:
+        await rotated(service, tenant.token(), old.id)
+    assert refused.value.code == "api_key_over"
+
+
+async def test_a_rotated_key_stays_good_for_the_overlap_that_was_asked_for(service: Any) -> None:
+    tenant = await service.tenant()
+    old = await service.key(tenant.token())
+    new = await rotated(service, tenant.token(), old.id, overlap_seconds=1)
+    assert (await service.authenticate(old.secret)).subject != (await service.authenticate(new.secret)).subject
+
+    async def over() -> bool:
+        try:
+            await service.authenticate(old.secret)
+        except Unauthenticated:
+            return True
+        return False
+
+    await eventually(over)
+    await service.authenticate(new.secret)
+
+
+async def test_an_admin_does_not_rotate_the_owners_key(service: Any) -> None:
+    tenant = await service.tenant()
+    key = await service.key(tenant.token(), Role.ROLE_OWNER)
+    with pytest.raises(Forbidden):
+        await rotated(service, tenant.token(Role.ROLE_ADMIN), key.id)
+    await service.authenticate(key.secret)
+
+
+async def test_a_key_ends_at_the_time_that_it_was_given(service: Any) -> None:
+    tenant = await service.tenant()
+    end = Timestamp()
+    end.FromDatetime(datetime.now(UTC) + timedelta(seconds=60))
+    key = await service.key(tenant.token(), expires_at=end)
+    answer = await service.call(service.identities.Authenticate, AuthenticateRequest(credential=key.secret))
+    assert abs(answer.expires_at.seconds - end.seconds) <= 2
+    with pytest.raises(Invalid) as refused:
+        await service.key(tenant.token(), expires_at=Timestamp(seconds=1))
+    assert refused.value.code == "expired_already"
+
+
+async def test_a_scoped_key_does_what_its_scopes_say(service: Any) -> None:
+    tenant = await service.tenant()
+    reader = await service.key(tenant.token(), Role.ROLE_OWNER, scopes=["sales:read"])
+    await service.call(service.businesses.GetBusiness, GetBusinessRequest(), reader.secret)
+    with pytest.raises(Forbidden) as refused:
+        await service.key(reader.secret)
+    assert (refused.value.code, refused.value.context) == ("scope_missing", {"scope": "sales:write"})
+    elsewhere = await service.key(tenant.token(), Role.ROLE_OWNER, scopes=["orders:write"])
+    with pytest.raises(Forbidden):
+        await service.call(service.businesses.GetBusiness, GetBusinessRequest(), elsewhere.secret)
+
+
+async def test_one_key_is_read_without_its_secret_and_by_its_own_business(service: Any) -> None:
+    one, other = await service.tenant(), await service.tenant()
+    key = await service.key(one.token())
+    found = (await service.call(service.keys.GetApiKey, GetApiKeyRequest(id=key.id), one.token())).api_key
+    assert (found.prefix, found.secret) == (key.prefix, "")
+    for method, request in (
+        (service.keys.GetApiKey, GetApiKeyRequest(id=key.id)),
+        (service.keys.RotateApiKey, RotateApiKeyRequest(id=key.id)),
+    ):
+        with pytest.raises(NotFound):
+            await service.call(method, request, other.token())
 
 
 async def test_keys_of_another_business_are_out_of_sight_and_out_of_reach(service: Any) -> None:

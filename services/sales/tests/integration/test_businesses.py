@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from comanda.sales.events.v1 import events_pb2 as events
-from comanda.sales.v1.businesses_pb2 import CreateBusinessRequest, GetBusinessRequest
+from comanda.sales.v1.businesses_pb2 import CreateBusinessRequest, GetBusinessRequest, UpdateBusinessRequest
 from comanda.types.v1 import options_pb2
 from kit import identity
 from kit.errors import Duplicate, Forbidden, Invalid, NotFound, Unauthenticated
@@ -83,6 +83,19 @@ async def test_a_caller_reads_the_business_of_his_credential(service: Any) -> No
     for tenant in (one, other):
         found = await service.call(service.businesses.GetBusiness, GetBusinessRequest(), tenant.token())
         assert found.business.code == tenant.code
+
+
+async def test_the_owner_changes_name_and_zone_of_his_business(service: Any) -> None:
+    one, other = await service.tenant(), await service.tenant()
+    request = UpdateBusinessRequest(name="Padaria Nova", timezone="America/Recife")
+    changed = (await service.call(service.businesses.UpdateBusiness, request, one.token())).business
+    assert (changed.name, changed.timezone, changed.code) == ("Padaria Nova", "America/Recife", one.code)
+    unchanged = await service.call(service.businesses.GetBusiness, GetBusinessRequest(), other.token())
+    assert unchanged.business.name == other.code
+    with pytest.raises(Forbidden):
+        await service.call(service.businesses.UpdateBusiness, request, one.token(options_pb2.ROLE_MANAGER))
+    with pytest.raises(Invalid):
+        await service.call(service.businesses.UpdateBusiness, UpdateBusinessRequest(timezone="Recife"), one.token())
 
 
 async def test_an_operator_without_a_business_is_told_so(service: Any) -> None:

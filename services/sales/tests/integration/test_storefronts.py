@@ -10,6 +10,7 @@ from comanda.sales.v1.businesses_pb2 import (
     GetStorefrontRequest,
     ListStorefrontsRequest,
     Storefront,
+    UpdateStorefrontRequest,
 )
 from comanda.types.v1 import options_pb2
 from kit.errors import Duplicate, Forbidden, Invalid, NotFound
@@ -80,6 +81,30 @@ async def test_storefronts_are_listed_by_code_a_page_at_a_time(service: Any) -> 
         answer = await page(service, tenant, page_size=2, page_token=token)
         codes, token = [*codes, *(each.code for each in answer.items)], answer.next_page_token
     assert codes == ["a", "b", "c", "d", "e"]
+
+
+async def update(service: Any, tenant: Any, **fields: Any) -> Storefront:
+    request = UpdateStorefrontRequest(code="centro", **fields)
+    changed: Storefront = (await service.call(service.storefronts.UpdateStorefront, request, tenant.token())).storefront
+    return changed
+
+
+async def test_a_storefront_is_changed_in_what_is_given_and_nothing_else(service: Any) -> None:
+    tenant = await service.tenant()
+    made = await create(service, tenant, day_cutover_hour=3)
+    changed = await update(service, tenant, name="Centro novo", is_active=False)
+    assert (changed.name, changed.is_active, changed.day_cutover_hour) == ("Centro novo", False, 3)
+    assert changed.timezone == made.timezone
+    assert (await update(service, tenant, day_cutover_hour=0)).day_cutover_hour == 0
+    with pytest.raises(Invalid):
+        await update(service, tenant, timezone="Mars/Olympus")
+
+
+async def test_nobody_changes_the_storefront_of_another_business(service: Any) -> None:
+    one, other = await service.tenant(), await service.tenant()
+    await create(service, one)
+    with pytest.raises(NotFound):
+        await update(service, other, name="Mine")
 
 
 async def test_staff_see_storefronts_and_do_not_create_them(service: Any) -> None:

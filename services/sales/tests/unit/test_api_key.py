@@ -1,7 +1,8 @@
 """The form and the secrets of API keys."""
 
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comanda.types.v1.options_pb2 import Role
+from kit.errors import Forbidden
+from kit.identity import Identity
 from sales.domain import api_key as domain
 from sales.domain.api_key import ApiKey
 
@@ -38,10 +41,40 @@ def test_every_key_has_a_secret_of_its_own(one: UUID, other: UUID) -> None:
 
 def test_a_key_opens_with_its_secret_and_no_other() -> None:
     secret = domain.secret(PRIVATE, ID)
-    assert domain.opens(KEY, secret)
-    assert not domain.opens(KEY, secret[:-1])
-    assert not domain.opens(replace(KEY, revoked_at=NOW), secret)
-    assert not domain.opens(None, secret)
+    assert domain.opens(KEY, secret, NOW)
+    assert not domain.opens(KEY, secret[:-1], NOW)
+    assert not domain.opens(replace(KEY, revoked_at=NOW), secret, NOW)
+    assert not domain.opens(None, secret, NOW)
+
+
+def test_a_key_ends_at_its_time() -> None:
+    secret, key = domain.secret(PRIVATE, ID), replace(KEY, expires_at=NOW)
+    assert domain.opens(key, secret, NOW - timedelta(microseconds=1))
+    assert not domain.opens(key, secret, NOW)
+
+
+def test_a_key_that_has_a_successor_never_gains_time() -> None:
+    assert domain.end_of_overlap(KEY, timedelta(hours=1), NOW) == NOW + timedelta(hours=1)
+    key = replace(KEY, expires_at=NOW + timedelta(minutes=1))
+    assert domain.end_of_overlap(key, timedelta(hours=1), NOW) == key.expires_at
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "granted"),
+    [
+        ((), (), True),
+        ((), ("sales:write",), True),
+        (("sales:write",), ("sales:write",), True),
+        (("sales:write",), ("sales:read",), True),
+        (("sales:read",), ("sales:write",), False),
+        (("sales:write",), ("orders:read",), False),
+        (("sales:write",), (), False),
+    ],
+)
+def test_nobody_hands_out_scopes_beyond_his_own(own: tuple[str, ...], wanted: tuple[str, ...], granted: bool) -> None:
+    granter = Identity(ID, Role.ROLE_OWNER, "key:own", scopes=own)
+    with nullcontext() if granted else pytest.raises(Forbidden, match="scope_above_own"):
+        domain.check_grant(granter, Role.ROLE_STAFF, "", wanted)
 
 
 @pytest.mark.parametrize("role", Role.values())

@@ -4,13 +4,14 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from comanda.types.v1.options_pb2 import Role
-from kit.errors import Forbidden, Invalid
+from kit.errors import Forbidden, Invalid, Refused
+from kit.identity import Identity
 
 FORM = re.compile("ck_([0-9a-f]{32})_(.+)")
 UNKNOWN = UUID(int=0)
@@ -38,6 +39,10 @@ class ApiKey:
     created_by: str
     created_at: datetime
     revoked_at: datetime | None = None
+    scopes: Sequence[str] = ()
+    """The only things that its bearer may do; all that its role may when empty."""
+    expires_at: datetime | None = None
+    """When it stops being good by itself."""
 
     @property
     def subject(self) -> str:
@@ -72,20 +77,46 @@ def parse(credential: str) -> tuple[UUID, str]:
     return (UUID(found[1]), found[2]) if found else (UNKNOWN, credential)
 
 
-def opens(key: ApiKey | None, secret: str) -> bool:
+def good(key: ApiKey, now: datetime) -> bool:
+    """Tells whether the key opens anything at that time."""
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+
+
+def opens(key: ApiKey | None, secret: str, now: datetime) -> bool:
     """Tells whether the secret is the key's and the key still good; takes the same time whatever is wrong."""
     same = hmac.compare_digest(digest(secret), key.digest if key else NO_DIGEST)
-    return same and key is not None and key.revoked_at is None
+    return same and key is not None and good(key, now)
 
 
-def check_grant(granter: int, role: int, customer_id: str) -> None:
-    """Raises Forbidden(`role_above_own`) or Invalid unless a bearer of one role may make such a key."""
-    if role not in GRANTABLE.get(granter, frozenset()):
-        raise Forbidden("role_above_own", role=name(role), own_role=name(granter))
+def successor(key: ApiKey, key_id: UUID, private_key: bytes, actor: str, now: datetime) -> ApiKey:
+    """Returns a new key that may do what the key may; raises Refused(`api_key_over`) when that is no longer good."""
+    if not good(key, now):
+        raise Refused("api_key_over", id=str(key.id))
+    fresh = digest(secret(private_key, key_id))
+    return replace(key, id=key_id, digest=fresh, created_by=actor, created_at=now)
+
+
+def end_of_overlap(key: ApiKey, overlap: timedelta, now: datetime) -> datetime:
+    """Returns when a key that got a successor stops being good: never later than it would have by itself."""
+    end = now + overlap
+    return min(end, key.expires_at) if key.expires_at else end
+
+
+def check_grant(granter: Identity, role: int, customer_id: str, scopes: Sequence[str]) -> None:
+    """Raises Forbidden (`role_above_own`, `scope_above_own`) or Invalid unless the granter may make such a key."""
+    if role not in GRANTABLE.get(granter.role, frozenset()):
+        raise Forbidden("role_above_own", role=name(role), own_role=name(granter.role))
+    if granter.scopes and (not scopes or not set(scopes) <= reach(granter.scopes)):
+        raise Forbidden("scope_above_own", own_scopes=" ".join(granter.scopes))
     if role == Role.ROLE_CUSTOMER and not customer_id:
         raise Invalid("customer_id_required")
     if role != Role.ROLE_CUSTOMER and customer_id:
         raise Invalid("customer_id_not_allowed", role=name(role))
+
+
+def reach(scopes: Sequence[str]) -> set[str]:
+    """Returns the scopes with those that they include: who may write may read."""
+    return {*scopes, *(scope.replace(":write", ":read") for scope in scopes)}
 
 
 def name(role: int) -> str:

@@ -1,5 +1,7 @@
 """API keys: made, revoked, and exchanged for an identity."""
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 from comanda.sales.events.v1 import events_pb2 as events
@@ -7,7 +9,7 @@ from comanda.types.v1.options_pb2 import Role
 from kit import outbox
 from kit.db import Tx
 from kit.errors import Forbidden, Invalid, NotFound, Unauthenticated
-from kit.identity import NO_BUSINESS, Identity
+from kit.identity import LIFETIME, NO_BUSINESS, Identity
 from kit.ids import uuid7
 from sales.domain import api_key as domain
 from sales.domain.api_key import ApiKey
@@ -15,22 +17,24 @@ from sales.store import api_keys as store
 from sales.store import businesses
 
 
-async def create(
-    tx: Tx, role: Role.ValueType, label: str, customer_id: str, *, business_code: str, private_key: bytes
-) -> ApiKey:
+async def create(tx: Tx, new: ApiKey, business_code: str) -> ApiKey:
     """Makes a key; whether the caller may is checked already (domain.check_grant). Raises Forbidden, Invalid, or NotFound."""
-    key_id = uuid7()
-    new = ApiKey(
-        business_id=await _business(tx, role, business_code),
-        id=key_id,
-        label=label,
-        role=role,
-        customer_id=customer_id,
-        digest=domain.digest(domain.secret(private_key, key_id)),
-        created_by=tx.actor,
-        created_at=tx.now,
-    )
+    if new.expires_at and new.expires_at <= tx.now:
+        raise Invalid("expired_already", field="expires_at")
+    made = replace(new, business_id=await _business(tx, new.role, business_code))
+    store.insert(tx, made)
+    return made
+
+
+async def rotate(tx: Tx, key_id: UUID, overlap: timedelta, private_key: bytes) -> ApiKey:
+    """Makes a key like another one, which ends after the overlap. Raises NotFound or Refused(`api_key_over`)."""
+    old = await store.own_api_key(tx, key_id, lock=True)
+    new = domain.successor(old, uuid7(), private_key, tx.actor, tx.now)
     store.insert(tx, new)
+    if overlap:
+        store.expire(tx, old, domain.end_of_overlap(old, overlap, tx.now))
+    else:
+        await revoke(tx, key_id)
     return new
 
 
@@ -62,10 +66,15 @@ async def revoke(tx: Tx, key_id: UUID) -> ApiKey:
     return key
 
 
-async def authenticate(tx: Tx, credential: str) -> Identity:
-    """Returns who bears the key; raises Unauthenticated, the same whether it is unknown, wrong, or revoked."""
+async def authenticate(tx: Tx, credential: str) -> tuple[Identity, timedelta]:
+    """Returns who bears the key and for how long that may be believed.
+
+    Raises Unauthenticated, the same whether the key is unknown, wrong, revoked, or past its time.
+    """
     key_id, secret = domain.parse(credential)
-    key = await store.api_key(tx, key_id)
-    if not domain.opens(key, secret) or key is None:
+    key, now = await store.api_key(tx, key_id)
+    if not domain.opens(key, secret, now) or key is None:
         raise Unauthenticated("unauthenticated", reason="the API key is not good")
-    return Identity(key.business_id, key.role, key.subject, key.customer_id)
+    lifetime = min(LIFETIME, key.expires_at - now) if key.expires_at else LIFETIME
+    bearer = Identity(key.business_id, key.role, key.subject, key.customer_id, tuple(key.scopes))
+    return bearer, lifetime

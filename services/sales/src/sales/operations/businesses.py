@@ -1,6 +1,7 @@
 """Businesses and storefronts: made and found."""
 
 from dataclasses import replace
+from typing import Any
 
 from comanda.sales.events.v1 import events_pb2 as events
 from kit import outbox
@@ -26,13 +27,21 @@ async def create_business(tx: Tx, code: str, name: str, timezone: str, currency:
     return new
 
 
-async def own_business(tx: Tx) -> Business:
+async def own_business(tx: Tx, *, lock: bool = False) -> Business:
     """Returns the caller's business; raises Invalid(`business_required`) for an operator who named none, or NotFound."""
     if tx.business == NO_BUSINESS:
         raise Invalid("business_required")
-    if (found := await store.business(tx)) is None:
+    if (found := await store.business(tx, lock=lock)) is None:
         raise NotFound("not_found")
     return found
+
+
+async def update_business(tx: Tx, changes: dict[str, Any]) -> Business:
+    """Changes the given fields of the caller's business; raises Invalid(`unknown_timezone`) or NotFound."""
+    changed = replace(await own_business(tx, lock=True), **changes)
+    place.check(changed.timezone, changed.currency)
+    store.save_business(tx, changed)
+    return changed
 
 
 async def create_storefront(tx: Tx, new: Storefront) -> Storefront:
@@ -44,3 +53,11 @@ async def create_storefront(tx: Tx, new: Storefront) -> Storefront:
     store.insert_storefront(tx, made)
     outbox.add(tx, f"storefront/{made.code}", events.StorefrontCreated(code=made.code, name=made.name))
     return made
+
+
+async def update_storefront(tx: Tx, code: str, changes: dict[str, Any]) -> Storefront:
+    """Changes the given fields; raises Invalid(`unknown_timezone`) or NotFound."""
+    changed = replace(await store.storefront(tx, code, lock=True), **changes)
+    place.check(changed.timezone, changed.currency)
+    store.save_storefront(tx, changed)
+    return changed

@@ -3,7 +3,6 @@
 from comanda.sales.v1 import businesses_pb2 as pb
 from comanda.sales.v1 import businesses_pb2_grpc
 from kit.db import Database, Tx
-from kit.errors import NotFound
 from kit.rpc import rpc
 from sales import messages, queries
 from sales.domain.business import Storefront
@@ -25,6 +24,11 @@ class BusinessService(businesses_pb2_grpc.BusinessServiceServicer):
     @rpc
     async def GetBusiness(self, tx: Tx, request: pb.GetBusinessRequest) -> pb.GetBusinessResponse:
         return pb.GetBusinessResponse(business=messages.business(await businesses.own_business(tx)))
+
+    @rpc
+    async def UpdateBusiness(self, tx: Tx, request: pb.UpdateBusinessRequest) -> pb.UpdateBusinessResponse:
+        changed = await businesses.update_business(tx, messages.given(request, "name", "timezone"))
+        return pb.UpdateBusinessResponse(business=messages.business(changed))
 
 
 class StorefrontService(businesses_pb2_grpc.StorefrontServiceServicer):
@@ -49,9 +53,13 @@ class StorefrontService(businesses_pb2_grpc.StorefrontServiceServicer):
     @rpc
     async def GetStorefront(self, tx: Tx, request: pb.GetStorefrontRequest) -> pb.GetStorefrontResponse:
         found = await store.storefront(tx, request.code)
-        if found is None:
-            raise NotFound("not_found", code=request.code)
         return pb.GetStorefrontResponse(storefront=messages.storefront(found))
+
+    @rpc
+    async def UpdateStorefront(self, tx: Tx, request: pb.UpdateStorefrontRequest) -> pb.UpdateStorefrontResponse:
+        changes = messages.given(request, "name", "timezone", "day_cutover_hour", "is_active")
+        changed = await businesses.update_storefront(tx, request.code, changes)
+        return pb.UpdateStorefrontResponse(storefront=messages.storefront(changed))
 
     @rpc
     async def ListStorefronts(self, tx: Tx, request: pb.ListStorefrontsRequest) -> pb.ListStorefrontsResponse:

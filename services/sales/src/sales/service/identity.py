@@ -1,5 +1,6 @@
 """ApiKeyService and IdentityService."""
 
+from datetime import UTC, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,13 @@ from comanda.sales.v1 import identity_pb2_grpc
 from kit import identity
 from kit.call import current
 from kit.db import Database, Tx
+from kit.ids import uuid7
 from kit.rpc import answer, rpc
 from sales import messages, queries
 from sales.domain import api_key as domain
+from sales.domain.api_key import ApiKey
 from sales.operations import api_keys
+from sales.store import api_keys as store
 
 
 class ApiKeyService(identity_pb2_grpc.ApiKeyServiceServicer):
@@ -25,23 +29,53 @@ class ApiKeyService(identity_pb2_grpc.ApiKeyServiceServicer):
 
     async def CreateApiKey(self, request: pb.CreateApiKeyRequest, _: Any) -> pb.CreateApiKeyResponse:
         # Before the frame looks for an earlier answer: a repeat by somebody else must not show him a key above his own.
-        domain.check_grant(current.get().identity.role, request.role, request.customer_id)
+        domain.check_grant(current.get().identity, request.role, request.customer_id, request.scopes)
         response = await answer(self, ApiKeyService._create, request)
-        # After the frame has stored the answer: the secret follows from the id, so a repeat gets it as well.
-        key_id = UUID(response.api_key.id)
-        response.api_key.secret = domain.credential(key_id, domain.secret(self._private_key, key_id))
+        self._reveal(response.api_key)
         return response
 
     async def _create(self, tx: Tx, request: pb.CreateApiKeyRequest) -> pb.CreateApiKeyResponse:
-        new = await api_keys.create(
-            tx,
-            request.role,
-            request.label,
-            request.customer_id,
-            business_code=request.business,
-            private_key=self._private_key,
+        key_id = uuid7()
+        new = ApiKey(
+            business_id=tx.business,
+            id=key_id,
+            label=request.label,
+            role=request.role,
+            customer_id=request.customer_id,
+            digest=domain.digest(domain.secret(self._private_key, key_id)),
+            created_by=tx.actor,
+            created_at=tx.now,
+            scopes=list(request.scopes),
+            expires_at=request.expires_at.ToDatetime(UTC) if request.HasField("expires_at") else None,
         )
-        return pb.CreateApiKeyResponse(api_key=messages.api_key(new))
+        made = await api_keys.create(tx, new, request.business)
+        return pb.CreateApiKeyResponse(api_key=messages.api_key(made))
+
+    def _reveal(self, shown: pb.ApiKey) -> None:
+        # After the frame has stored the answer: the secret follows from the id, so a repeat gets it as well.
+        key_id = UUID(shown.id)
+        shown.secret = domain.credential(key_id, domain.secret(self._private_key, key_id))
+
+    @rpc
+    async def GetApiKey(self, tx: Tx, request: pb.GetApiKeyRequest) -> pb.GetApiKeyResponse:
+        return pb.GetApiKeyResponse(api_key=messages.api_key(await store.own_api_key(tx, UUID(request.id))))
+
+    async def RotateApiKey(self, request: pb.RotateApiKeyRequest, _: Any) -> pb.RotateApiKeyResponse:
+        await self._check_rotation(request)
+        response = await answer(self, ApiKeyService._rotate, request)
+        self._reveal(response.api_key)
+        return response
+
+    async def _check_rotation(self, request: pb.RotateApiKeyRequest) -> None:
+        """Like the check of a grant before the frame: a repeat must not show anybody a key above his own."""
+        granter = current.get().identity
+        old = await self.database.read(lambda tx: store.own_api_key(tx, UUID(request.id)), granter)
+        domain.check_grant(granter, old.role, old.customer_id, old.scopes)
+
+    async def _rotate(self, tx: Tx, request: pb.RotateApiKeyRequest) -> pb.RotateApiKeyResponse:
+        overlap = timedelta(seconds=request.overlap_seconds)
+        new = await api_keys.rotate(tx, UUID(request.id), overlap, self._private_key)
+        return pb.RotateApiKeyResponse(api_key=messages.api_key(new))
 
     @rpc
     async def ListApiKeys(self, tx: Tx, request: pb.ListApiKeysRequest) -> pb.ListApiKeysResponse:
@@ -62,10 +96,11 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
 
     @rpc
     async def Authenticate(self, tx: Tx, request: pb.AuthenticateRequest) -> pb.AuthenticateResponse:
-        token, expires_at = identity.sign(await api_keys.authenticate(tx, request.credential), self._private_key)
+        bearer, lifetime = await api_keys.authenticate(tx, request.credential)
+        token, expires_at = identity.sign(bearer, self._private_key, lifetime)
         return pb.AuthenticateResponse(identity_token=token, expires_at=messages.time(expires_at))
 
     async def exchange(self, credential: str) -> str:
         """Returns an identity token for a key, for callers of this very service; raises Unauthenticated."""
-        bearer = await self.database.read(lambda tx: api_keys.authenticate(tx, credential))
-        return identity.sign(bearer, self._private_key)[0]
+        bearer, lifetime = await self.database.read(lambda tx: api_keys.authenticate(tx, credential))
+        return identity.sign(bearer, self._private_key, lifetime)[0]
