@@ -5,10 +5,11 @@ from comanda.orders.v1 import channels_pb2_grpc
 from kit.db import Database, Tx
 from kit.errors import NotFound
 from kit.rpc import rpc
-from orders import messages, queries
+from orders import messages
 from orders.domain import channel as domain
 from orders.domain.channel import Channel
 from orders.operations import channels
+from orders.queries import lists
 from orders.store import channels as store
 
 
@@ -46,7 +47,7 @@ class ChannelService(channels_pb2_grpc.ChannelServiceServicer):
 
     @rpc
     async def ListChannels(self, tx: Tx, request: pb.ListChannelsRequest) -> pb.ListChannelsResponse:
-        return await queries.list_channels(tx, request)
+        return await lists.list_channels(tx, request)
 
     @rpc
     async def UpdateChannel(self, tx: Tx, request: pb.UpdateChannelRequest) -> pb.UpdateChannelResponse:

@@ -7,8 +7,9 @@ from comanda.orders.v1 import directives_pb2_grpc
 from kit.db import Database, Tx
 from kit.errors import NotFound
 from kit.rpc import rpc
-from orders import messages, queries
+from orders import messages
 from orders.operations import directives
+from orders.queries import lists
 from orders.store import directives as store
 
 
@@ -27,7 +28,7 @@ class DirectiveService(directives_pb2_grpc.DirectiveServiceServicer):
 
     @rpc
     async def ListDirectives(self, tx: Tx, request: pb.ListDirectivesRequest) -> pb.ListDirectivesResponse:
-        return await queries.list_directives(tx, request)
+        return await lists.list_directives(tx, request)
 
     @rpc
     async def RetryDirective(self, tx: Tx, request: pb.RetryDirectiveRequest) -> pb.RetryDirectiveResponse:

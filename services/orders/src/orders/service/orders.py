@@ -5,9 +5,10 @@ from comanda.orders.v1 import orders_pb2_grpc
 from kit.db import Database, Tx
 from kit.errors import NotFound
 from kit.rpc import rpc
-from orders import messages, queries
+from orders import messages
 from orders.domain import flow
 from orders.operations import orders
+from orders.queries import lists
 from orders.store import orders as store
 
 
@@ -26,7 +27,7 @@ class OrderService(orders_pb2_grpc.OrderServiceServicer):
 
     @rpc
     async def ListOrders(self, tx: Tx, request: pb.ListOrdersRequest) -> pb.ListOrdersResponse:
-        return await queries.list_orders(tx, request)
+        return await lists.list_orders(tx, request)
 
     @rpc
     async def TransitionOrder(self, tx: Tx, request: pb.TransitionOrderRequest) -> pb.TransitionOrderResponse:
@@ -37,4 +38,4 @@ class OrderService(orders_pb2_grpc.OrderServiceServicer):
 
     @rpc
     async def ListOrderEvents(self, tx: Tx, request: pb.ListOrderEventsRequest) -> pb.ListOrderEventsResponse:
-        return await queries.list_order_events(tx, request)
+        return await lists.list_order_events(tx, request)

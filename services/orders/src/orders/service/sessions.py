@@ -13,10 +13,11 @@ from kit.errors import Invalid, NotFound
 from kit.identity import Identity
 from kit.rpc import rpc
 from kit.signals import Signals
-from orders import messages, queries
+from orders import messages
 from orders.catalogue import Catalogue
 from orders.operations import sessions
 from orders.operations.settlement import signal
+from orders.queries import lists
 from orders.store import sessions as store
 
 GLANCE_SECONDS = 0.5
@@ -49,7 +50,7 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
 
     @rpc
     async def ListSessions(self, tx: Tx, request: pb.ListSessionsRequest) -> pb.ListSessionsResponse:
-        return await queries.list_sessions(tx, request)
+        return await lists.list_sessions(tx, request)
 
     async def ModifySession(self, request: pb.ModifySessionRequest, context: Any) -> pb.ModifySessionResponse:
         prices = await self._catalogue.prices(messages.ops(request.ops))
