@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -84,7 +85,7 @@ def serve_http() -> None:
 def main(name: str) -> None:
     """Serves until SIGTERM; `migrate` only says which database it would migrate."""
     if sys.argv[1] == "migrate":
-        print("migrating", os.environ["COMANDA_DATABASE_URL"].rpartition("/")[2])
+        print("migrating", urlsplit(os.environ["COMANDA_DATABASE_URL"]).path.lstrip("/"))
         return
     if os.environ.get("STANDIN_BROKEN") == name:
         sys.exit("the sky has fallen")

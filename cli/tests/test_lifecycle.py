@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import psutil
@@ -77,7 +78,7 @@ def test_a_service_has_its_own_database_and_no_other(shell: Shell) -> None:
     own = addresses.kept(shell.home).databases["orders"]
     sql(own, "create table mine (id int)")
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for database"):
-        sql(f"{own.rpartition('/')[0]}/comanda_sales", "select 1")
+        sql(urlsplit(own)._replace(path="/comanda_sales").geturl(), "select 1")
 
 
 def test_a_killed_service_and_a_killed_server_are_started_again_and_it_shows(shell: Shell) -> None:

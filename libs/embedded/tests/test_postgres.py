@@ -1,6 +1,7 @@
 """PostgreSQL from its wheel."""
 
 import asyncio
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,21 @@ def test_it_is_version_18(postgres: Postgres) -> None:
 def test_it_has_no_access_without_the_password(postgres: Postgres) -> None:
     with pytest.raises(asyncpg.InvalidPasswordError):
         asyncio.run(_ask(f"postgresql://postgres:wrong@127.0.0.1:{postgres.port}/postgres", "select 1"))
+
+
+def test_its_clients_use_the_unix_socket_beside_its_data(postgres: Postgres) -> None:
+    assert ask(postgres, "select inet_server_addr() is null") is True
+
+
+def test_a_path_too_long_for_a_socket_leads_over_the_loopback_device(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 108)
+    with Postgres(deep) as server:
+        assert ask(server, "select host(inet_server_addr())") == "127.0.0.1"
+
+
+def test_it_has_no_access_without_the_password_over_the_socket_either(postgres: Postgres) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        asyncio.run(_ask(re.sub(":[^:@/]+@", ":wrong@", postgres.url), "select 1"))
 
 
 def test_its_password_is_for_its_owner_only(tmp_path: Path) -> None:

@@ -44,12 +44,12 @@ def kept(home: Home) -> Addresses:
     return Addresses(**found)
 
 
-def plan(ports: Ports, secrets: Secrets) -> Addresses:
+def plan(home: Home, ports: Ports, secrets: Secrets) -> Addresses:
     """Works out the addresses: on servers of our own, unless COMANDA_DATABASE_URL or COMANDA_NATS_URL name others."""
     admin = os.environ.get("COMANDA_DATABASE_URL")
     broker = os.environ.get("COMANDA_NATS_URL")
     prefix = os.environ.get("COMANDA_STREAM_PREFIX") or DEFAULT_PREFIX
-    admin_url = admin or postgres.url(ports["postgres"], secrets.postgres)
+    admin_url = admin or postgres.url(home.postgres, ports["postgres"], secrets.postgres)
     return Addresses(
         base_url=f"http://127.0.0.1:{ports[GATEWAY]}",
         prefix=prefix,

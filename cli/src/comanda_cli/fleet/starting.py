@@ -66,7 +66,7 @@ def _take(home: Home, port: int | None) -> list[int]:
     leftovers.end(home)
     kept = secrets.load(home)
     chosen, held = ports.choose(home, port)
-    addresses.plan(chosen, kept).keep(home)
+    addresses.plan(home, chosen, kept).keep(home)
     return [lock, *held]
 
 

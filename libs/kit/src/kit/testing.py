@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -113,7 +114,7 @@ def new_database(postgres_url: str, migrated: Callable[[ModuleType], str]) -> It
 
 def at(url: str, database: str) -> str:
     """Returns a PostgreSQL URL with another database."""
-    return f"{url.rpartition('/')[0]}/{database}"
+    return urlsplit(url)._replace(path=f"/{database}").geturl()
 
 
 def administer(url: str, statement: str) -> None:
