@@ -4,11 +4,18 @@ import sys
 from functools import partial
 
 import inventory
-from comanda.inventory.v1 import locations_pb2_grpc, products_pb2_grpc, reservations_pb2_grpc, stock_pb2_grpc
+from comanda.inventory.v1 import (
+    locations_pb2_grpc,
+    price_lists_pb2_grpc,
+    products_pb2_grpc,
+    reservations_pb2_grpc,
+    stock_pb2_grpc,
+)
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from inventory import sweeps
 from inventory.handlers import handlers
 from inventory.service.locations import LocationService
+from inventory.service.price_lists import PriceListService
 from inventory.service.products import ProductService
 from inventory.service.reservations import ReservationService
 from inventory.service.stock import StockService
@@ -28,6 +35,7 @@ async def serve() -> None:
         await process.serve(
             [
                 partial(products_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(database)),
+                partial(price_lists_pb2_grpc.add_PriceListServiceServicer_to_server, PriceListService(database)),
                 partial(locations_pb2_grpc.add_LocationServiceServicer_to_server, LocationService(database)),
                 partial(stock_pb2_grpc.add_StockServiceServicer_to_server, StockService(database)),
                 partial(reservations_pb2_grpc.add_ReservationServiceServicer_to_server, ReservationService(database)),

@@ -37,6 +37,26 @@ sa.Table(
     sa.Index("products_barcode", "business_id", "barcode", postgresql_where=sa.text("barcode <> ''")),
 )
 sa.Table(
+    "price_lists",
+    METADATA,
+    *_key("code"),
+    *_columns(sa.Text, "name", "currency"),
+    *_columns(sa.Boolean, "is_active"),
+    *_columns(TIME, "created_at", "updated_at"),
+)
+sa.Table(
+    "listed_prices",
+    METADATA,
+    *_key("price_list", "sku"),
+    *_columns(sa.BigInteger, "price_q"),
+    sa.ForeignKeyConstraint(
+        ["business_id", "price_list"], ["price_lists.business_id", "price_lists.code"], name="listed_prices_list"
+    ),
+    sa.ForeignKeyConstraint(
+        ["business_id", "sku"], ["products.business_id", "products.sku"], name="listed_prices_product"
+    ),
+)
+sa.Table(
     "locations",
     METADATA,
     *_key("code"),

@@ -4,6 +4,8 @@ from kit.texts import Catalogue, Text
 
 TEXTS: Catalogue = {
     "duplicate_sku": Text("There is a product {sku} already.", "Já existe um produto {sku}."),
+    "duplicate_price_list": Text("There is a price list {code} already.", "Já existe uma lista de preços {code}."),
+    "repeated_sku": Text("{sku} stands there more than once.", "{sku} aparece mais de uma vez."),
     "duplicate_location": Text("There is a location {code} already.", "Já existe um local {code}."),
     "invalid_qty": Text(
         "{qty} is no quantity: above zero, at most nine digits and three decimal places.",

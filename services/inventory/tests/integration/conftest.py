@@ -26,6 +26,7 @@ from comanda.inventory.directives.v1.directives_pb2 import (
 )
 from comanda.inventory.v1 import (
     locations_pb2_grpc,
+    price_lists_pb2_grpc,
     products_pb2_grpc,
     reservations_pb2_grpc,
     stock_pb2,
@@ -37,6 +38,7 @@ from inventory.handlers import handlers
 from inventory.messages.stock import receipts
 from inventory.operations.stock import end_expired, receive
 from inventory.service.locations import LocationService
+from inventory.service.price_lists import PriceListService
 from inventory.service.products import ProductService
 from inventory.service.reservations import ReservationService
 from inventory.service.stock import StockService
@@ -268,6 +270,7 @@ class Api:
 
     shop: Shop
     products: products_pb2_grpc.ProductServiceStub
+    price_lists: price_lists_pb2_grpc.PriceListServiceStub
     locations: locations_pb2_grpc.LocationServiceStub
     stock: stock_pb2_grpc.StockServiceStub
     reservations: reservations_pb2_grpc.ReservationServiceStub
@@ -288,6 +291,7 @@ async def api(shop: Shop) -> AsyncIterator[Api]:
     frame = Frame("inventory", Verifier(identity.public_key_of(KEY)), TEXTS, "en")
     server = grpc.aio.server(interceptors=[frame])
     products_pb2_grpc.add_ProductServiceServicer_to_server(ProductService(shop.database), server)
+    price_lists_pb2_grpc.add_PriceListServiceServicer_to_server(PriceListService(shop.database), server)
     locations_pb2_grpc.add_LocationServiceServicer_to_server(LocationService(shop.database), server)
     stock_pb2_grpc.add_StockServiceServicer_to_server(StockService(shop.database), server)
     reservations_pb2_grpc.add_ReservationServiceServicer_to_server(ReservationService(shop.database), server)
@@ -297,6 +301,7 @@ async def api(shop: Shop) -> AsyncIterator[Api]:
         yield Api(
             shop,
             products_pb2_grpc.ProductServiceStub(channel),
+            price_lists_pb2_grpc.PriceListServiceStub(channel),
             locations_pb2_grpc.LocationServiceStub(channel),
             stock_pb2_grpc.StockServiceStub(channel),
             reservations_pb2_grpc.ReservationServiceStub(channel),

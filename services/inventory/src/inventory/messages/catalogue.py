@@ -6,7 +6,7 @@ from typing import Any
 from comanda.inventory.v1 import locations_pb2, products_pb2
 from inventory.domain.product import UNIT, WAREHOUSE, Location, Product, step
 from inventory.domain.quantity import printed
-from inventory.messages.values import enum, instant, short
+from inventory.messages.values import enum, given, instant, short
 
 
 def product(found: Product) -> products_pb2.Product:
@@ -43,7 +43,7 @@ def new_product(request: products_pb2.CreateProductRequest, now: datetime) -> Pr
 
 def product_changes(request: products_pb2.UpdateProductRequest) -> dict[str, Any]:
     """Returns the fields that are given; raises Invalid."""
-    changes = _given(request, "name", "unit", "barcode", "is_active")
+    changes = given(request, "name", "unit", "barcode", "is_active")
     if request.HasField("step"):
         changes["step"] = step(request.step)
     if request.HasField("prices"):
@@ -84,8 +84,4 @@ def new_location(request: locations_pb2.CreateLocationRequest, now: datetime) ->
 
 def location_changes(request: locations_pb2.UpdateLocationRequest) -> dict[str, Any]:
     """Returns the fields that are given."""
-    return _given(request, "name", "priority", "is_active")
-
-
-def _given(request: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in names if request.HasField(name)}
+    return given(request, "name", "priority", "is_active")

@@ -1,4 +1,4 @@
-"""Times and enums."""
+"""Times, enums, and what of a change is given."""
 
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,11 @@ def instant(at: datetime | None) -> Timestamp | None:
     found = Timestamp()
     found.FromDatetime(at)
     return found
+
+
+def given(request: Any, *names: str) -> dict[str, Any]:
+    """Returns those of the optional fields that are given."""
+    return {name: getattr(request, name) for name in names if request.HasField(name)}
 
 
 def enum(kind: Any, name: str) -> Any:

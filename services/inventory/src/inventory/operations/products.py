@@ -16,7 +16,7 @@ async def create_product(tx: Tx, product: Product) -> Product:
     """Creates a product; raises Duplicate(`duplicate_sku`)."""
     if not await catalogue.add_product(tx, product):
         raise Duplicate("duplicate_sku", sku=product.sku)
-    outbox.add(tx, f"product/{product.sku}", events.ProductCreated(sku=product.sku, name=product.name))
+    outbox.add(tx, f"product/{product.sku}", events.ProductCreated(**_described(product)))
     return product
 
 
@@ -24,9 +24,15 @@ async def update_product(tx: Tx, sku: str, changes: dict[str, Any]) -> Product:
     """Changes the fields that are given; raises NotFound."""
     product = (await catalogue.lock_product(tx, sku))._replace(**changes, updated_at=tx.now)
     catalogue.save_product(tx, product)
-    event = events.ProductUpdated(sku=sku, name=product.name, is_active=product.is_active)
-    outbox.add(tx, f"product/{sku}", event)
+    outbox.add(tx, f"product/{sku}", events.ProductUpdated(**_described(product)))
     return product
+
+
+def _described(product: Product) -> dict[str, Any]:
+    prices = events.ProductPrices(
+        retail_price_q=product.retail_price_q, wholesale_price_q=product.wholesale_price_q, cost_q=product.cost_q
+    )
+    return {"sku": product.sku, "name": product.name, "is_active": product.is_active, "prices": prices}
 
 
 async def create_location(tx: Tx, location: Location) -> Location:
