@@ -185,6 +185,7 @@ def order(found: Order, flow: Flow, *, with_snapshot: bool = True) -> orders_pb2
         handle_ref=found.handle_ref,
         external_ref=found.external_ref,
         status=found.status,
+        status_label=flow.labels.get(found.status, ""),
         allowed_transitions=flow.next(found.status),
         items=_lines(found.lines),
         subtotal_q=found.subtotal_q,

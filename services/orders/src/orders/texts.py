@@ -73,7 +73,7 @@ TEXTS: Catalogue = {
         "The order is {current_status}, which is final.", "O pedido está {current_status}, que é definitivo."
     ),
     "invalid_transition": Text(
-        "An order that is {current_status} cannot become {requested_status}.",
+        "Invalid status transition from {current_status} to {requested_status}.",
         "Um pedido {current_status} não pode passar a {requested_status}.",
     ),
     "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),

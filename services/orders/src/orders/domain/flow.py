@@ -27,6 +27,7 @@ TRIGGERS = frozenset(
         "on_payment_confirm",
         "on_items_ready",
         "on_delivery_confirm",
+        "on_refund",
         "on_fulfillment_pending",
         "on_fulfillment_picking",
         "on_fulfillment_packing",
@@ -37,9 +38,21 @@ TRIGGERS = frozenset(
         "on_fulfillment_cancelled",
     ]
 )
-"""What may move an order by itself (`order_flow.auto_transitions`); the last eight are steps of a fulfilment (1D.1)."""
+"""What may move an order by itself (`order_flow.auto_transitions`): `on_refund` when all that was paid went back; the last
+eight are steps of a fulfilment (1D.1)."""
 STAMPED = ("confirmed", "processing", "ready", "dispatched", "delivered", "completed", "cancelled", "returned")
 """Statuses whose first entry an order remembers."""
+SAME = {"ready_to_ship": "ready", "shipped": "dispatched"}
+"""Statuses of order management that are remembered under another name (decision 60)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Automatic:
+    """A move that nobody asks for: to a status, from wherever a person might move the order there, or only from some."""
+
+    to: str
+    sources: frozenset[str] | None = None
+    """The only statuses that it starts from, be they terminal; None: those that the transitions allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +62,28 @@ class Flow:
     initial: str = INITIAL
     transitions: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: TRANSITIONS)
     terminal: frozenset[str] = TERMINAL
-    automatic: Mapping[str, str] = field(default_factory=dict)
-    """The status that each trigger leads to."""
+    automatic: Mapping[str, Automatic] = field(default_factory=dict)
+    """What each trigger does."""
+    shortcuts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """From a status to a requested one: the status between, so that one request makes both moves."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What people call a status."""
 
     def next(self, status: str) -> tuple[str, ...]:
         """Returns the statuses that may follow; none after a terminal one."""
         return () if status in self.terminal else tuple(self.transitions.get(status, ()))
 
-    def check_move(self, status: str, requested: str) -> None:
-        """Raises Refused(`terminal_status` or `invalid_transition`) when requested may not follow status."""
+    def steps(self, status: str, requested: str) -> tuple[str, ...]:
+        """Returns the statuses to go through; raises Refused(`terminal_status` or `invalid_transition`)."""
+        between = self.shortcuts.get(status, {}).get(requested)
+        if between is None:
+            self._check_move(status, requested)
+            return (requested,)
+        self._check_move(status, between)
+        self._check_move(between, requested)
+        return between, requested
+
+    def _check_move(self, status: str, requested: str) -> None:
         if status in self.terminal:
             raise Refused("terminal_status", current_status=status, requested_status=requested)
         allowed = list(self.next(status))
@@ -68,8 +94,19 @@ class Flow:
 
     def target(self, status: str, trigger: str) -> str:
         """Returns where a trigger leads from the status; nothing where it leads nowhere or the step is not allowed."""
-        status_after = self.automatic.get(trigger, "")
-        return status_after if status_after in self.next(status) else ""
+        move = self.automatic.get(trigger)
+        return move.to if move and move.to in self.reach(status, move) else ""
+
+    def reach(self, status: str, move: Automatic) -> tuple[str, ...]:
+        """Returns the statuses that an automatic move might lead to from the status."""
+        if move.sources is None:
+            return self.next(status)
+        return (move.to,) if status in move.sources else ()
+
+    def followers(self, status: str) -> tuple[str, ...]:
+        """Returns the statuses that may follow, by a request or by itself."""
+        sourced = (move for move in self.automatic.values() if move.sources is not None)
+        return (*self.next(status), *(target for move in sourced for target in self.reach(status, move)))
 
     def resolve(self, name: str) -> str:
         """Returns the status that a name means: `created` is the initial one unless the flow has it (decision 1)."""
@@ -89,33 +126,54 @@ def of(config: Mapping[str, Any]) -> Flow:
         initial=given.get("initial_status") or INITIAL,
         transitions={name: tuple(targets) for name, targets in transitions.items()} if transitions else TRANSITIONS,
         terminal=frozenset(given["terminal_statuses"]) if "terminal_statuses" in given else TERMINAL,
-        automatic=given.get("auto_transitions") or {},
+        automatic={
+            trigger: _automatic(move) for trigger, move in (given.get("auto_transitions") or {}).items() if move
+        },
+        shortcuts=given.get("shortcuts") or {},
+        labels=config.get("status_labels") or {},
     )
+
+
+def _automatic(given: str | Mapping[str, Any]) -> Automatic:
+    return Automatic(given) if isinstance(given, str) else Automatic(given["to"], frozenset(given["from"]))
 
 
 def check(flow: Flow, own_map: bool) -> None:
     """Raises Invalid(`invalid_config`) for a flow that cannot work: unknown start, unreachable status, no way out."""
     if flow.initial not in flow.statuses:
         raise _invalid("order_flow.initial_status", f"`{flow.initial}` is not a status of the flow")
+    if unknown := sorted(flow.terminal - flow.statuses - TERMINAL):
+        raise _invalid("order_flow.terminal_statuses", f"`{unknown[0]}` is not a status of the flow")
+    for trigger, move in flow.automatic.items():
+        _check_trigger(flow, trigger, move)
+    for status, shortcuts in flow.shortcuts.items():
+        _check_shortcuts(flow, status, shortcuts)
     reachable = _reachable(flow, flow.initial)
     if own_map and (lost := sorted(flow.statuses - reachable.keys())):
         raise _invalid(f"order_flow.transitions.{lost[0]}", f"`{lost[0]}` cannot be reached from `{flow.initial}`")
     for status, path in reachable.items():
         if not any(end in flow.terminal for end in _reachable(flow, status)):
             raise _invalid(f"order_flow.transitions.{status}", f"no way out to a terminal status: {' → '.join(path)}")
-    for trigger, status in flow.automatic.items():
-        _check_trigger(flow, trigger, status)
 
 
-def _check_trigger(flow: Flow, trigger: str, status: str) -> None:
+def _check_trigger(flow: Flow, trigger: str, move: Automatic) -> None:
     """Raises Invalid for a trigger that nothing fires, or one that could never move an order."""
     path = f"order_flow.auto_transitions.{trigger}"
     if trigger not in TRIGGERS:
         raise _invalid(path, f"must be one of {', '.join(sorted(TRIGGERS))}")
-    if trigger == "on_create" and status not in flow.next(flow.initial):
-        raise _invalid(path, f"`{status}` may not follow `{flow.initial}`")
-    if not any(status in flow.next(each) for each in flow.statuses):
-        raise _invalid(path, f"no status may be followed by `{status}`")
+    if unknown := sorted({move.to, *(move.sources or ())} - flow.statuses):
+        raise _invalid(path, f"`{unknown[0]}` is not a status of the flow")
+    if trigger == "on_create" and move.to not in flow.reach(flow.initial, move):
+        raise _invalid(path, f"`{move.to}` may not follow `{flow.initial}`")
+    if not any(move.to in flow.reach(each, move) for each in flow.statuses):
+        raise _invalid(path, f"no status may be followed by `{move.to}`")
+
+
+def _check_shortcuts(flow: Flow, status: str, shortcuts: Mapping[str, str]) -> None:
+    for requested, between in shortcuts.items():
+        for one, other in ((status, between), (between, requested)):
+            if other not in flow.next(one):
+                raise _invalid(f"order_flow.shortcuts.{status}.{requested}", f"`{other}` may not follow `{one}`")
 
 
 def _reachable(flow: Flow, start: str) -> dict[str, tuple[str, ...]]:
@@ -124,7 +182,7 @@ def _reachable(flow: Flow, start: str) -> dict[str, tuple[str, ...]]:
     front = [start]
     while front:
         status = front.pop(0)
-        for target in flow.next(status):
+        for target in flow.followers(status):
             if target not in found:
                 found[target] = (*found[status], target)
                 front.append(target)

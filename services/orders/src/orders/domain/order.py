@@ -1,12 +1,12 @@
 """Orders: sealed sessions that move through a flow (spec 1A.2, 1A.3, 1A.7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from orders.domain.flow import STAMPED, Flow
+from orders.domain.flow import SAME, STAMPED, Flow
 from orders.domain.session import Charges, Line, Session
 
 SNAPSHOT_VERSION = 1
@@ -100,9 +100,23 @@ def line_json(line: Line) -> dict[str, Any]:
     }
 
 
-def transition(order: Order, flow: Flow, requested: str, now: datetime) -> Order:
-    """Moves the order; the first entry into a status stamps it, later ones leave the stamp. Raises Refused."""
-    status = flow.resolve(requested)
-    flow.check_move(order.status, status)
-    stamps = {status: now, **order.stamps} if status in STAMPED else order.stamps
-    return replace(order, status=status, stamps=stamps, updated_at=now, last_seq=order.last_seq + 1)
+def transition(order: Order, flow: Flow, requested: str, now: datetime) -> list[Order]:
+    """Returns the order after each step to the requested status, mostly one; raises Refused."""
+    return _entered(order, flow.steps(order.status, flow.resolve(requested)), now)
+
+
+def triggered(order: Order, flow: Flow, trigger: str, now: datetime) -> list[Order]:
+    """Returns the order after the step that the flow makes for the trigger; nothing where it makes none."""
+    target = flow.target(order.status, trigger)
+    return _entered(order, [target], now) if target else []
+
+
+def _entered(order: Order, statuses: Iterable[str], now: datetime) -> list[Order]:
+    """The first entry into a status stamps it, later ones leave the stamp."""
+    found = []
+    for status in statuses:
+        name = SAME.get(status, status)
+        stamps = {name: now, **order.stamps} if name in STAMPED else order.stamps
+        order = replace(order, status=status, stamps=stamps, updated_at=now, last_seq=order.last_seq + 1)
+        found.append(order)
+    return found

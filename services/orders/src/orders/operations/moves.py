@@ -1,6 +1,6 @@
 """Orders move through their flow: because somebody says so, or because of what happened around them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from comanda.orders.events.v1 import events_pb2
@@ -8,7 +8,7 @@ from kit import outbox
 from kit.db import Tx
 from orders.domain import channel, flow
 from orders.domain import order as domain
-from orders.domain.directive import release
+from orders.domain.directive import Task, release
 from orders.domain.order import Order
 from orders.operations import directives
 from orders.store import orders as store
@@ -17,49 +17,71 @@ from orders.store.orders import Found
 CANCELLED = "cancelled"
 
 
-def move(
-    tx: Tx,
-    found: Found,
-    status: str,
-    *,
-    actor_label: str = "",
-    reason: str = "",
-    trigger: str = "",
-    business: UUID | None = None,
-) -> Order:
-    """Returns a locked order in another status, with its history, event, and directives written; the caller saves the order.
+def move(tx: Tx, found: Found, status: str, *, actor_label: str = "", reason: str = "") -> Order:
+    """Returns a locked order in another status, with its history, events, and directives written; the caller saves the order.
 
-    A cancelled one gives its stock back. The business is the caller's unless given. Raises Refused (`terminal_status`,
-    `invalid_transition`).
+    A cancelled one gives its stock back. Raises Refused (`terminal_status`, `invalid_transition`).
     """
-    owner, previous = business or tx.business, found.order.status
-    order = domain.transition(found.order, flow.of(found.config), status, tx.now)
-    told = {"reason": reason, "trigger": trigger}
-    payload = {"old_status": previous, "new_status": order.status, **{key: text for key, text in told.items() if text}}
-    store.insert_event(tx, order.ref, order.last_seq, "status_changed", payload, actor_label, owner)
-    event = events_pb2.OrderStatusChanged(
-        ref=order.ref,
-        channel_code=order.channel_code,
-        previous_status=previous,
-        status=order.status,
-        reason=reason,
-        seq=order.last_seq,
-    )
-    outbox.add(tx, f"order/{order.ref}", event, business=owner)
-    if order.status == CANCELLED and channel.rules(found.config).uses_stock:
-        task = release(order.channel_code, order.session_key, reason or CANCELLED, order.ref)
-        directives.enqueue(tx, [task], owner)
-    return order
+    moved = domain.transition(found.order, flow.of(found.config), status, tx.now)
+    return _record(tx, found, moved, {"reason": reason}, actor_label, tx.business)
 
 
 def advance(tx: Tx, found: Found, trigger: str, business: UUID | None = None) -> Order:
     """Returns a locked order moved as its flow says for the trigger (one of `flow.TRIGGERS`); the caller saves the order.
 
     It stays as it is where the flow says nothing, or does not allow the move from where the order is by now: what
-    happens twice, or too late, is no error.
+    happens twice, or too late, is no error. The business is the caller's unless given.
     """
-    target = flow.of(found.config).target(found.order.status, trigger)
-    return move(tx, found, target, trigger=trigger, business=business) if target else found.order
+    moved = domain.triggered(found.order, flow.of(found.config), trigger, tx.now)
+    return _record(tx, found, moved, {"trigger": trigger}, "", business or tx.business)
+
+
+def _record(
+    tx: Tx, found: Found, moved: Iterable[Order], why: Mapping[str, str], actor_label: str, business: UUID
+) -> Order:
+    """Tells history, listeners, and those who must act of each step, and returns the order after the last."""
+    order, rules = found.order, channel.rules(found.config)
+    for after in moved:
+        _tell(tx, order.status, after, why, actor_label, business)
+        directives.enqueue(tx, _tasks(after, rules, why.get("reason", "")), business)
+        order = after
+    return order
+
+
+def _tell(tx: Tx, previous: str, order: Order, why: Mapping[str, str], actor_label: str, business: UUID) -> None:
+    payload = {"old_status": previous, "new_status": order.status, **{key: text for key, text in why.items() if text}}
+    store.insert_event(tx, order.ref, order.last_seq, "status_changed", payload, actor_label, business)
+    event = events_pb2.OrderStatusChanged(
+        ref=order.ref,
+        channel_code=order.channel_code,
+        previous_status=previous,
+        status=order.status,
+        reason=why.get("reason", ""),
+        seq=order.last_seq,
+    )
+    outbox.add(tx, f"order/{order.ref}", event, business=business)
+
+
+def _tasks(order: Order, rules: channel.Rules, reason: str) -> list[Task]:
+    """Returns the work that an order's new status asks for."""
+    tasks = notifications(order, rules, order.status)
+    if order.status == CANCELLED and rules.uses_stock:
+        tasks.append(release(order.channel_code, order.session_key, reason or CANCELLED, order.ref))
+    return tasks
+
+
+def notifications(order: Order, rules: channel.Rules, happened: str) -> list[Task]:
+    """Returns the work of telling what happened to an order, where its channel wants that told."""
+    event = f"order.{happened}"
+    if event not in rules.told:
+        return []
+    payload = {
+        "event": event,
+        "order_ref": order.ref,
+        "channel_code": order.channel_code,
+        "backend": rules.told_by,
+    }
+    return [Task("notification.send", payload, order.channel_code, order.session_key, order.ref)]
 
 
 async def advance_all(tx: Tx, trigger: str, places: Iterable[tuple[UUID, str]]) -> None:

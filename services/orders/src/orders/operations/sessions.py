@@ -132,7 +132,8 @@ async def commit_session(
     _save(tx, session, order, token)
     moved = moves.advance(tx, order_store.Found(order, locked.config), "on_create")
     order_store.insert_order(tx, moved)
-    directives.enqueue(tx, [_post_commit(order, topic, session) for topic in rules.post_commit])
+    tasks = [_post_commit(order, topic, session) for topic in rules.post_commit]
+    directives.enqueue(tx, [*tasks, *moves.notifications(order, rules, "created")])
     return Committed(order.ref, str(order.id), order.total_q, order.items_count, created=True)
 
 

@@ -1,0 +1,111 @@
+"""A channel's config as a document: which keys there are, and what each may hold (spec 1A.4)."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kit.errors import Invalid
+from orders.domain import flow
+
+IGNORED = ("pricing_policy", "edit_policy")
+"""Keys that older documents put here; the channel's own fields count (decision 15)."""
+EVENTS = "order."
+LONGEST_HOLD_MINUTES = 7 * 24 * 60
+
+Check = Callable[[str, Any], None]
+
+
+def check(config: Mapping[str, Any]) -> None:
+    """Raises Invalid(`invalid_config`, path, reason) unless the config can be followed; every write goes through here."""
+    if unknown := sorted(set(config) - set(KEYS)):
+        reason = f"unknown keys: {', '.join(unknown)}; valid keys: {', '.join(sorted(KEYS))}"
+        raise Invalid("invalid_config", path=unknown[0], reason=reason, unknown=unknown, valid=sorted(KEYS))
+    for key, value in config.items():
+        if value is not None:
+            KEYS[key](key, value)
+    flow.check(flow.of(config), own_map=bool((config.get("order_flow") or {}).get("transitions")))
+    _check_names(config)
+
+
+def _check_names(config: Mapping[str, Any]) -> None:
+    """Raises Invalid where a status is named that the flow does not have: nobody would ever see what is said of it."""
+    statuses = flow.of(config).statuses
+    for key in ("status_labels", "status_flow"):
+        for name in config.get(key) or ():
+            _expect(f"{key}.{name}", name in statuses, f"about a status of the flow: {', '.join(sorted(statuses))}")
+    told = (config.get("notifications") or {}).get("on_events") or ()
+    known = {f"{EVENTS}{status}" for status in statuses} | {f"{EVENTS}created"}
+    for index, event in enumerate(told):
+        _expect(f"notifications.on_events[{index}]", event in known, f"one of {', '.join(sorted(known))}")
+
+
+def _expect(path: str, met: bool, what: str) -> None:
+    if not met:
+        raise Invalid("invalid_config", path=path, reason=f"must be {what}")
+
+
+def _text(path: str, value: Any) -> None:
+    _expect(path, isinstance(value, str), "a text")
+
+
+def _texts(path: str, value: Any) -> None:
+    _expect(path, isinstance(value, list), "a list of texts")
+    for index, each in enumerate(value):
+        _expect(f"{path}[{index}]", isinstance(each, str) and 0 < len(each) <= 64, "a text of 1 to 64 characters")
+
+
+def _object(path: str, value: Any) -> None:
+    _expect(path, isinstance(value, dict), "an object")
+
+
+def _minutes(path: str, value: Any) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    _expect(path, whole and 1 <= value <= LONGEST_HOLD_MINUTES, f"whole minutes from 1 to {LONGEST_HOLD_MINUTES}")
+
+
+def _mapping(check_value: Check) -> Check:
+    def check(path: str, value: Any) -> None:
+        _object(path, value)
+        for key, each in value.items():
+            check_value(f"{path}.{key}", each)
+
+    return check
+
+
+def _fields(**checks: Check) -> Check:
+    def check(path: str, value: Any) -> None:
+        _object(path, value)
+        for key, each in value.items():
+            _expect(f"{path}.{key}", key in checks, f"one of {', '.join(sorted(checks))}")
+            checks[key](f"{path}.{key}", each)
+
+    return check
+
+
+def _automatic(path: str, value: Any) -> None:
+    """A status, or a status with those from which alone it is entered; null says nothing."""
+    if isinstance(value, dict):
+        _fields(**{"to": _text, "from": _texts})(path, value)
+        _expect(path, set(value) == {"to", "from"}, "a status, or an object of `to` and `from`")
+    elif value is not None:
+        _text(path, value)
+
+
+KEYS: Mapping[str, Check] = {
+    "icon": _text,
+    "required_checks_on_commit": _texts,
+    "checks": _mapping(_fields(directive_topic=_text, label=_text, hold_ttl_minutes=_minutes)),
+    "post_commit_directives": _texts,
+    "order_flow": _fields(
+        initial_status=_text,
+        transitions=_mapping(_texts),
+        terminal_statuses=_texts,
+        auto_transitions=_mapping(_automatic),
+        shortcuts=_mapping(_mapping(_text)),
+    ),
+    "notifications": _fields(backend=_text, on_events=_texts),
+    "terminology": _mapping(_text),
+    "status_labels": _mapping(_text),
+    "status_flow": _texts,
+    "price_list": _text,
+    **dict.fromkeys(IGNORED, _text),
+}
