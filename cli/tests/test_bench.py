@@ -22,6 +22,18 @@ KEYS = [
     "cpu_ms_per_order",
     "rss_mb",
 ]
+RESERVE_KEYS = [
+    "hot_per_second",
+    "spread_per_second",
+    "pgbench_hot_per_second",
+    "hot_vs_pgbench",
+    "hot_vs_spread",
+    "p50_ms",
+    "p99_ms",
+    "clients",
+    "server_cpu_ms_per_reservation",
+    "cpu_ms_per_reservation",
+]
 PROCESSES = {"supervisor", "postgres", "nats", "sales", "inventory", "orders", "erp-bridge", "gateway", "client"}
 
 
@@ -43,6 +55,23 @@ def test_a_run_prints_its_figures_as_one_json_object() -> None:
     servers = sum(ms for name, ms in figures["cpu_ms_per_order"].items() if name != "client")
     assert figures["server_cpu_ms_per_order"] == pytest.approx(servers, abs=0.01)
     assert 0 < figures["open_ms"]["p50"] <= figures["open_ms"]["p99"]
+
+
+@pytest.mark.xdist_group("bench")
+def test_a_run_of_reservations_stands_beside_bare_sql_on_the_same_row() -> None:
+    small = "from comanda_cli.bench import reserve as r; r.SKUS, r.ROUNDS, r.WARM_UP_SECONDS = 20, 2, 1"
+    program = f"{small}; from comanda_cli.main import main; main()"
+    argv = [sys.executable, "-c", program, "bench", "reserve", "--clients", "8", "--seconds", "1"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert list(figures) == [*RESERVE_KEYS, "verify"]
+    assert (figures["clients"], figures["verify"]) == (8, "passed")
+    hot, spread, bare = (figures[f"{name}_per_second"] for name in ("hot", "spread", "pgbench_hot"))
+    assert figures["hot_vs_pgbench"] == pytest.approx(hot / bare, abs=0.01)
+    assert figures["hot_vs_spread"] == pytest.approx(hot / spread, abs=0.01)
+    assert 0 < figures["p50_ms"] <= figures["p99_ms"]
+    assert set(figures["cpu_ms_per_reservation"]) == PROCESSES
 
 
 @pytest.mark.xdist_group("fleet")

@@ -2,12 +2,15 @@
 
 import json
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import click
 import uvloop
 
 from comanda_cli.api import Refusal
-from comanda_cli.bench import orders as load
+from comanda_cli.bench import orders as ordering
+from comanda_cli.bench import reserve as reserving
 from comanda_cli.bench.fleet import temporary_fleet
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
@@ -28,9 +31,22 @@ def bench() -> None:
 @click.option("--clients", type=click.IntRange(1, 1000), default=16, show_default=True, help="How many at a time.")
 def orders(orders: int, clients: int) -> None:
     """Complete orders per second: a session with three lines, and a commit that waits for its stock check."""
+    _report(lambda home: ordering.measure(home, orders, clients, _tell))
+
+
+@bench.command()
+@click.option("--clients", type=click.IntRange(1, 128), default=64, show_default=True, help="How many at a time.")
+@click.option("--seconds", type=click.IntRange(1), default=5, show_default=True, help="How long a round lasts.")
+def reserve(clients: int, seconds: int) -> None:
+    """Reservations per second over gRPC: one hot SKU, 1,000 SKUs, and bare SQL by pgbench on the hot row, in turns."""
+    _report(lambda home: reserving.measure(home, clients, seconds, _tell))
+
+
+def _report(measure: Callable[[Home], Coroutine[Any, Any, dict[str, Any]]]) -> None:
+    """Measures and prints the figures, if the run passes."""
     with temporary_fleet(_tell) as home:
         try:
-            figures = uvloop.run(load.measure(home, orders, clients, _tell))
+            figures = uvloop.run(measure(home))
         except Refusal as refusal:
             raise FleetError(f"the measurement was refused: {refusal}") from refusal
         prove(home)

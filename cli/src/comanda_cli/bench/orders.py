@@ -7,17 +7,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 
 from comanda_cli.api import Api, together
+from comanda_cli.bench import shelves
 from comanda_cli.bench.usage import CLIENT, cpu_seconds, memory_megabytes
 from comanda_cli.fleet import addresses
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
 
-CHANNEL = LOCATION = "bench"
+CHANNEL = "bench"
 PRODUCTS = 500
 LINES = 3
 WARM_UP = 600
@@ -48,7 +48,7 @@ async def measure(home: Home, orders: int, clients: int, tell: Callable[[str], N
     """
     async with Api.of(home, clients) as api:
         tell(f"Making {PRODUCTS} products with stock")
-        skus = await _prepare(api, clients)
+        skus = await _prepare(api)
         tell(f"Warming up with {WARM_UP} orders")
         await _order(api, skus, WARM_UP, clients)
         await _drained(home)
@@ -78,21 +78,12 @@ def percentiles(seconds: Sequence[float]) -> dict[str, float]:
     return {name: round(ordered[index] * 1000, 2) for name, index in rank.items()}
 
 
-async def _prepare(api: Api, clients: int) -> list[str]:
+async def _prepare(api: Api) -> list[str]:
     skus = [f"BENCH-{number:04}" for number in range(PRODUCTS)]
     config = {"required_checks_on_commit": ["stock"], "post_commit_directives": ["stock.commit"]}
     channel = {"code": CHANNEL, "name": "Benchmark", "pricing_policy": "external", "config": config}
-    await api.post("/api/v1/channels", channel, _key())
-    await api.post("/api/v1/locations", {"code": LOCATION, "name": "Benchmark", "type": "warehouse"}, _key())
-    waiting = iter(skus)
-
-    async def make() -> None:
-        for sku in waiting:
-            await api.post("/api/v1/products", {"sku": sku, "name": f"Product {sku}"}, _key())
-
-    await together(make() for _ in range(clients))
-    lines = [{"sku": sku, "qty": STOCK} for sku in skus]
-    await api.post("/api/v1/stock/receive", {"location": LOCATION, "lines": lines, "reference": "bench"}, _key())
+    await api.post("/api/v1/channels", channel, shelves.key())
+    await shelves.fill(api, skus, STOCK)
     return skus
 
 
@@ -113,10 +104,10 @@ async def _order(api: Api, skus: Sequence[str], orders: int, clients: int) -> Ti
 async def _one(api: Api, skus: Sequence[str], qty: int, timings: Timings) -> None:
     ops = [{"op": "add_line", "sku": sku, "qty": str(qty), "unit_price_q": 1290} for sku in skus]
     began = time.perf_counter()
-    session = await api.post("/api/v1/sessions", {"channel_code": CHANNEL, "ops": ops}, _key())
+    session = await api.post("/api/v1/sessions", {"channel_code": CHANNEL, "ops": ops}, shelves.key())
     opened = time.perf_counter()
     body = {"channel_code": CHANNEL, "wait_for_checks_ms": WAIT_MS}
-    await api.post(f"/api/v1/sessions/{session['session_key']}/commit", body, _key())
+    await api.post(f"/api/v1/sessions/{session['session_key']}/commit", body, shelves.key())
     timings.opened.append(opened - began)
     timings.committed.append(time.perf_counter() - opened)
 
@@ -142,7 +133,3 @@ async def _check_count(home: Home, expected: int) -> None:
         await connection.close()
     if found != expected:
         raise FleetError(f"{expected} commits were acknowledged and there are {found} orders")
-
-
-def _key() -> str:
-    return uuid4().hex
