@@ -47,7 +47,8 @@ class Lanes(Generic[Item]):
     def add(self, item: Item) -> None:
         """Lets the item wait for its turn, which may be now."""
         self._waiting.append(item)
-        self._begin()
+        if self._busy.isdisjoint(item.touched):
+            self._begin()
 
     def _begin(self) -> None:
         while self._waiting and len(self._lanes) < LANES and (batch := self._next()):
