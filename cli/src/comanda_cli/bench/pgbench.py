@@ -46,9 +46,12 @@ async def run(url: str, clients: int, seconds: int, variables: Mapping[str, str]
 
 
 def _command(url: str, clients: int, seconds: int, variables: Mapping[str, str]) -> Sequence[str]:
-    parts = urlsplit(url)
-    where = ["-h", str(parts.hostname), "-p", str(parts.port), "-U", str(parts.username)]
     load = ["-c", str(clients), "-j", str(min(THREADS, clients)), "-T", str(seconds)]
     given = [f"--define={name}={value}" for name, value in variables.items()]
-    program = str(postgres_programs(None) / "pgbench")
-    return [program, *where, *load, "-n", "-M", "prepared", "-f", "-", *given, parts.path[1:]]
+    return [str(postgres_programs(None) / "pgbench"), *load, "-n", "-M", "prepared", "-f", "-", *given, _public(url)]
+
+
+def _public(url: str) -> str:
+    """Returns a URL without its password: everybody on the machine can read a command line."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
