@@ -9,10 +9,12 @@ from google.protobuf import json_format, struct_pb2, timestamp_pb2
 from google.protobuf.message import Message
 
 from comanda.orders.v1 import channels_pb2, directives_pb2, orders_pb2, sessions_pb2
+from kit import ids
 from kit.status import integral
 from orders.domain.channel import Channel
 from orders.domain.directive import Directive
 from orders.domain.flow import STAMPED, Flow
+from orders.domain.issues import Action, Issue
 from orders.domain.ops import Op
 from orders.domain.order import Order
 from orders.domain.session import Charges, Committed, Line, Opening, Session
@@ -102,6 +104,16 @@ def _op(given: sessions_pb2.SessionOp) -> Op:
         shipping_q=given.shipping_q if given.HasField("shipping_q") else None,
         tax_q=given.tax_q if given.HasField("tax_q") else None,
     )
+
+
+def issue(given: sessions_pb2.CheckIssue) -> Issue:
+    """Returns a reported issue; what has no id gets one."""
+    actions = [
+        Action(each.id or ids.code("ACT", 8), each.label, [_op(wanted) for wanted in each.ops])
+        for each in given.actions
+    ]
+    context = plain(given.context)
+    return Issue(given.id or ids.code("ISS", 8), given.code, given.blocking, given.message, context, actions)
 
 
 def _lines(lines: Iterable[Line]) -> list[sessions_pb2.Line]:

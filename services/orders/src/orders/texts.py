@@ -57,6 +57,23 @@ TEXTS: Catalogue = {
     ),
     "invalid_path": Text("Nothing may be stored at {path}.", "Nada pode ser gravado em {path}."),
     "invalid_value": Text("The value at {path} must not be null.", "O valor em {path} não pode ser nulo."),
+    "session_not_found": Text("There is no session {session_key}.", "Não há sessão {session_key}."),
+    "issue_not_found": Text("There is no issue {issue_id} any more.", "Não há mais a pendência {issue_id}."),
+    "action_not_found": Text(
+        "Issue {issue_id} has no action {action_id}.", "A pendência {issue_id} não tem a ação {action_id}."
+    ),
+    "no_resolver": Text(
+        "Issues of {source} are not settled by an action.", "Pendências de {source} não se resolvem por uma ação."
+    ),
+    "stale_action": Text(
+        "The action is of revision {action_rev}, the session is at {session_rev}.",
+        "A ação é da revisão {action_rev}; a sessão está na {session_rev}.",
+    ),
+    "resolver_error": Text("Action {action_id} cannot be done.", "A ação {action_id} não pode ser executada."),
+    "check_owned": Text(
+        "Check {check_code} is made by a service of its own.",
+        "A verificação {check_code} é feita por um serviço próprio.",
+    ),
     "missing_check": Text("Check {check_code} has not been made.", "A verificação {check_code} não foi feita."),
     "stale_check": Text(
         "Check {check_code} is of revision {check_rev}, the session is at {session_rev}.",

@@ -51,7 +51,7 @@ async def open_session(tx: Tx, asked: Opening, prices: Prices) -> tuple[Session,
         data=dict(asked.data),
     )
     if asked.ops:
-        session = _apply(tx, session, asked.ops, prices, channel.rules(row["channel_config"]))
+        session = apply(tx, session, asked.ops, prices, channel.rules(row["channel_config"]))
     store.insert_session(tx, session)
     return session, True
 
@@ -62,12 +62,13 @@ async def modify_session(
     """Applies operations, all or none, as one new revision. Raises NotFound, Refused, Conflict(`stale_revision`), or Invalid."""
     locked = await _locked(tx, key, channel_code)
     domain.check_modifiable(locked.session, expected_rev)
-    session = _apply(tx, locked.session, ops, prices, channel.rules(locked.config))
+    session = apply(tx, locked.session, ops, prices, channel.rules(locked.config))
     store.update_session(tx, session)
     return session
 
 
-def _apply(tx: Tx, session: Session, ops: Sequence[Op], prices: Prices, rules: channel.Rules) -> Session:
+def apply(tx: Tx, session: Session, ops: Sequence[Op], prices: Prices, rules: channel.Rules) -> Session:
+    """Returns the session one revision on, with the work queued that its checks ask for. Raises Invalid."""
     named = [replace(op, line_id=ids.code("L", 8)) if op.op == "add_line" and not op.line_id else op for op in ops]
     session = domain.changed(domain_ops.apply(session, named, prices), tx.now)
     directives.enqueue(tx, [_check_task(session, code, rules) for code in rules.required_checks])

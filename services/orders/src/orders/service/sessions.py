@@ -1,6 +1,7 @@
 """SessionService."""
 
 from collections.abc import Sequence
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -15,7 +16,7 @@ from kit.rpc import rpc
 from kit.signals import Signals
 from orders import messages
 from orders.catalogue import Catalogue
-from orders.operations import sessions
+from orders.operations import checks, sessions
 from orders.operations.settlement import signal
 from orders.queries import lists
 from orders.store import sessions as store
@@ -82,6 +83,22 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
     async def _awaited(self, request: pb.CommitSessionRequest, identity: Identity) -> Sequence[str]:
         place = (request.session_key, request.channel_code)
         return await self.database.read(lambda tx: store.awaited_checks(tx, *place), identity)
+
+    @rpc
+    async def ReportCheck(self, tx: Tx, request: pb.ReportCheckRequest) -> pb.ReportCheckResponse:
+        place = (request.session_key, request.channel_code, request.rev, request.check_code)
+        found = [messages.issue(each) for each in request.issues]
+        applied = await checks.report_check(tx, *place, messages.plain(request.result), found)
+        if applied:
+            key = signal(tx.business, request.session_key)
+            tx.committed.append(partial(self._signals.tell, [key]))
+        return pb.ReportCheckResponse(applied=applied)
+
+    @rpc
+    async def ResolveIssue(self, tx: Tx, request: pb.ResolveIssueRequest) -> pb.ResolveIssueResponse:
+        place = (request.session_key, request.channel_code)
+        session = await checks.resolve_issue(tx, *place, request.issue_id, request.action_id)
+        return pb.ResolveIssueResponse(session=messages.session(session))
 
     @rpc
     async def AbandonSession(self, tx: Tx, request: pb.AbandonSessionRequest) -> pb.AbandonSessionResponse:
