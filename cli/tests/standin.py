@@ -14,7 +14,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from comanda.sales.v1 import businesses_pb2, businesses_pb2_grpc, identity_pb2, identity_pb2_grpc
 
-PACKAGES = ("sales", "inventory", "orders", "erp_bridge", "gateway")
+PACKAGES = ("sales", "inventory", "orders", "erp_bridge", "omie_simulator", "gateway")
 
 
 def write_packages(directory: Path) -> None:
@@ -78,7 +78,8 @@ def serve_grpc(name: str) -> grpc.Server:
 
 def serve_http() -> None:
     """Serves the health page."""
-    host, _, port = os.environ["COMANDA_LISTEN"].rpartition(":")
+    listen = os.environ.get("OMIE_SIMULATOR_LISTEN") or os.environ["COMANDA_LISTEN"]
+    host, _, port = listen.rpartition(":")
     threading.Thread(target=ThreadingHTTPServer((host, int(port)), Health).serve_forever, daemon=True).start()
 
 
@@ -89,7 +90,7 @@ def main(name: str) -> None:
         return
     if os.environ.get("STANDIN_BROKEN") == name:
         sys.exit("the sky has fallen")
-    _running = serve_http() if name == "gateway" else serve_grpc(name)
+    _running = serve_http() if name in ("gateway", "omie_simulator") else serve_grpc(name)
     print("serving", flush=True)
     signal.sigwait([signal.SIGTERM])
     os._exit(0)

@@ -34,7 +34,18 @@ RESERVE_KEYS = [
     "server_cpu_ms_per_reservation",
     "cpu_ms_per_reservation",
 ]
-PROCESSES = {"supervisor", "postgres", "nats", "sales", "inventory", "orders", "erp-bridge", "gateway", "client"}
+PROCESSES = {
+    "supervisor",
+    "postgres",
+    "nats",
+    "sales",
+    "inventory",
+    "orders",
+    "erp-bridge",
+    "omie-simulator",
+    "gateway",
+    "client",
+}
 
 
 def test_percentiles_are_those_of_the_nearest_rank() -> None:

@@ -51,7 +51,7 @@ def test_a_fleet_starts_reports_and_ends(shell: Shell) -> None:
     up(shell)
     lines = status(shell)
     assert list(lines) == [
-        "supervisor", "postgres", "nats", "sales", "inventory", "orders", "erp-bridge", "gateway"
+        "supervisor", "postgres", "nats", "sales", "inventory", "orders", "erp-bridge", "omie-simulator", "gateway"
     ]  # fmt: skip
     assert {line["state"] for line in lines.values()} == {"healthy"}
     assert shell.run("status").returncode == 0

@@ -8,7 +8,7 @@ from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
 from comanda_cli.fleet.ports import Ports
 from comanda_cli.fleet.secrets import Secrets
-from comanda_cli.fleet.services import GATEWAY, SERVICES
+from comanda_cli.fleet.services import GATEWAY, OMIE, SERVICES
 from embedded import nats, postgres
 
 DEFAULT_PREFIX = "comanda"
@@ -30,6 +30,7 @@ class Addresses:
     metrics: dict[str, str]
     own_postgres: bool
     own_nats: bool
+    omie_simulator: str
 
     def keep(self, home: Home) -> None:
         """Keeps the addresses in the home, for the tools that reach into a fleet."""
@@ -62,6 +63,7 @@ def plan(home: Home, ports: Ports, secrets: Secrets) -> Addresses:
         metrics={name: f"127.0.0.1:{ports[f'{name}-metrics']}" for name in (*(s.name for s in SERVICES), GATEWAY)},
         own_postgres=admin is None,
         own_nats=broker is None,
+        omie_simulator=f"http://127.0.0.1:{ports[OMIE]}",
     )
 
 

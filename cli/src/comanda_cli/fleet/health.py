@@ -23,6 +23,18 @@ def service_is_healthy(address: str, timeout: float = 2.0) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
+def web_is_healthy(base_url: str, timeout: float = 2.0) -> bool:
+    """Tells whether a web server shows its first page within timeout seconds."""
+    connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=timeout)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
 def gateway_is_healthy(base_url: str, timeout: float = 2.0) -> bool:
     """Tells whether the gateway says that itself and what it depends on is healthy, within timeout seconds."""
     connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=timeout)

@@ -10,20 +10,22 @@ import grpc
 from comanda_cli.fleet import secrets
 from comanda_cli.fleet.addresses import Addresses, kept
 from comanda_cli.fleet.bootstrap import create_demo_business
-from comanda_cli.fleet.health import gateway_is_healthy, service_is_healthy
+from comanda_cli.fleet.health import gateway_is_healthy, service_is_healthy, web_is_healthy
 from comanda_cli.fleet.home import Home
-from comanda_cli.fleet.services import GATEWAY
+from comanda_cli.fleet.services import GATEWAY, OMIE
 
 HEALTHY_SECONDS = 60.0
 POLL_SECONDS = 0.1
 
 
 def until_healthy(addresses: Addresses, seconds: float) -> None:
-    """Returns when every service and the gateway say that they are healthy; ends the process with a reason if not."""
+    """Returns when everything says that it is healthy; ends the process with a reason if not."""
     deadline = time.monotonic() + seconds
     for name, address in addresses.grpc.items():
         while not service_is_healthy(address):
             _pause(deadline, name)
+    while not web_is_healthy(addresses.omie_simulator):
+        _pause(deadline, OMIE)
     while not gateway_is_healthy(addresses.base_url):
         _pause(deadline, GATEWAY)
 
@@ -32,7 +34,17 @@ def write_credentials(home: Home, addresses: Addresses) -> None:
     """Writes what a client needs; at the first start this makes the business and its key."""
     former = home.read("credentials")
     business, key = (former["business"], former["api_key"]) if former else _first_business(home, addresses)
-    content = {"base_url": addresses.base_url, "api_key": key, "business": business, "grpc": addresses.grpc}
+    known = secrets.load(home)
+    content = {
+        "base_url": addresses.base_url,
+        "api_key": key,
+        "business": business,
+        "grpc": addresses.grpc,
+        "omie_simulator": addresses.omie_simulator,
+        "omie_app_key": known.omie_app_key,
+        "omie_app_secret": known.omie_app_secret,
+        "omie_webhook_secret": known.omie_webhook_secret,
+    }
     home.write("credentials", content)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
-from comanda_cli.fleet.services import GATEWAY, SERVICES
+from comanda_cli.fleet.services import GATEWAY, OMIE, SERVICES
 from embedded.ports import free_port, is_free
 
 FIRST_CHOICE = 8080
@@ -13,6 +13,7 @@ INTERNAL = [
     "postgres",
     "nats",
     f"{GATEWAY}-metrics",
+    OMIE,
     *(name for service in SERVICES for name in (service.name, f"{service.name}-metrics")),
 ]
 

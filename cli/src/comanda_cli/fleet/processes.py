@@ -10,7 +10,7 @@ from comanda_cli.fleet.home import Home
 from comanda_cli.fleet.plan import Plan, Program, Step
 from comanda_cli.fleet.ports import Ports
 from comanda_cli.fleet.secrets import Secrets
-from comanda_cli.fleet.services import GATEWAY, SERVICES, Service
+from comanda_cli.fleet.services import GATEWAY, OMIE, SERVICES, Service
 from embedded import nats, postgres
 from embedded.tether import tethered
 
@@ -31,7 +31,7 @@ def plan(home: Home, ports: Ports, secrets: Secrets, addresses: Addresses) -> Pl
             Step("Preparing the databases", [_own_step("databases", home)]),
             Step("Migrating them", migrations),
         ],
-        services=[*services, _gateway(ports, addresses, common)],
+        services=[*services, _omie(home, ports, secrets), _gateway(ports, addresses, common)],
         opening=Step("Waiting until everything is healthy", [_own_step("opening", home)]),
         greeting=_greeting(home, addresses),
     )
@@ -97,6 +97,26 @@ def _gateway(ports: Ports, addresses: Addresses, common: Mapping[str, str]) -> P
         "COMANDA_METRICS_LISTEN": addresses.metrics[GATEWAY],
     }
     return Program(GATEWAY, _python(GATEWAY, "serve"), environment, stop_rank=0)
+
+
+def _omie(home: Home, ports: Ports, secrets: Secrets) -> Program:
+    environment = {
+        **os.environ,
+        MARK: str(home.path),
+        "OMIE_SIMULATOR_LISTEN": f"127.0.0.1:{ports[OMIE]}",
+        "OMIE_SIMULATOR_DIRECTORY": str(home.path / OMIE),
+        "OMIE_SIMULATOR_APP_KEY": secrets.omie_app_key,
+        "OMIE_SIMULATOR_APP_SECRET": secrets.omie_app_secret,
+        "OMIE_SIMULATOR_CLOSING_CALL": _closing_call(),
+    }
+    return Program(OMIE, _python("omie_simulator", "serve"), environment)
+
+
+def _closing_call() -> str:
+    """Returns the closing call that the bridge is told to use, so that the simulated account has it; none as a rule."""
+    call = os.environ.get("OMIE_PO_CLOSE_CALL", "")
+    endpoint = os.environ.get("OMIE_PO_CLOSE_ENDPOINT") or "produtos/pedidocompra/"
+    return f"{endpoint.strip('/')}/{call}" if call else ""
 
 
 def _own_step(name: str, home: Home) -> Program:

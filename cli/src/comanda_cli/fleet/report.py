@@ -8,9 +8,9 @@ from typing import Any
 import psutil
 
 from comanda_cli.fleet import addresses
-from comanda_cli.fleet.health import gateway_is_healthy, service_is_healthy
+from comanda_cli.fleet.health import gateway_is_healthy, service_is_healthy, web_is_healthy
 from comanda_cli.fleet.home import Home
-from comanda_cli.fleet.services import GATEWAY
+from comanda_cli.fleet.services import GATEWAY, OMIE
 from embedded import nats, postgres
 
 
@@ -61,6 +61,8 @@ def _check(home: Home, name: str) -> Callable[[], bool]:
     ports = home.read("ports") or {}
     if name == GATEWAY:
         return lambda: gateway_is_healthy(where.base_url)
+    if name == OMIE:
+        return lambda: web_is_healthy(where.omie_simulator)
     if name == "postgres":
         return lambda: postgres.is_ready(ports[name])
     if name == "nats":

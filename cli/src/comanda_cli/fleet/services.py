@@ -18,3 +18,4 @@ SERVICES = (
     Service("erp-bridge", "erp_bridge", "COMANDA_ERP_ADDRESS"),
 )
 GATEWAY = "gateway"
+OMIE = "omie-simulator"
