@@ -62,6 +62,7 @@ sa.Index(
 )
 sa.Index("sessions_key", SESSIONS.c.business_id, SESSIONS.c.session_key)
 sa.Index("sessions_newest", SESSIONS.c.business_id, SESSIONS.c.id)
+sa.Index("sessions_open", SESSIONS.c.business_id, SESSIONS.c.id, postgresql_where=sa.text("state = 'open'"))
 ORDERS = sa.Table(
     "orders",
     METADATA,
@@ -87,6 +88,22 @@ sa.Index(
     postgresql_where=sa.text("external_ref <> ''"),
 )
 sa.Index("orders_newest", ORDERS.c.business_id, ORDERS.c.id, unique=True)
+sa.Index("orders_status", ORDERS.c.business_id, ORDERS.c.status, ORDERS.c.id)
+sa.Index("orders_channel", ORDERS.c.business_id, ORDERS.c.channel_code, ORDERS.c.id)
+sa.Index("orders_total_q", ORDERS.c.business_id, ORDERS.c.total_q, ORDERS.c.id)
+sa.Index(
+    "orders_handle",
+    *(ORDERS.c[name] for name in ("business_id", "handle_type", "handle_ref", "id")),
+    postgresql_where=sa.text("handle_ref <> ''"),
+)
+ORDER_SEARCH = sa.Table(
+    "order_search",
+    METADATA,
+    *_key(),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(sa.Text, "text"),
+)
+sa.Index("order_search_text", ORDER_SEARCH.c.text, postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"})
 sa.Table(
     "order_items",
     METADATA,

@@ -99,9 +99,9 @@ class Hub:
         """Calls a stub's method as the business's owner."""
         return await client.call(method, request, token or self.token)
 
-    def token_for(self, business: UUID) -> str:
-        """A token of the owner of another business."""
-        return token_of(business)
+    def token_for(self, business: UUID, role: int = options_pb2.ROLE_OWNER, customer_id: str = "") -> str:
+        """A token of the owner of another business, or of somebody else."""
+        return token_of(business, role, customer_id)
 
     async def rows(self, statement: str, *arguments: Any) -> "list[asyncpg.Record]":
         """Reads the database directly."""
@@ -112,9 +112,9 @@ class Hub:
             await connection.close()
 
 
-def token_of(business: UUID, role: int = options_pb2.ROLE_OWNER) -> str:
+def token_of(business: UUID, role: int = options_pb2.ROLE_OWNER, customer_id: str = "") -> str:
     """A token of a caller of the business."""
-    return identity.sign(Identity(business, role, "key:test"), identity.private_key(KEY))[0]
+    return identity.sign(Identity(business, role, "key:test", customer_id), identity.private_key(KEY))[0]
 
 
 def executors(stock: Stock) -> list[Any]:

@@ -9,6 +9,7 @@ from orders import messages
 from orders.domain import flow
 from orders.operations import orders
 from orders.queries import lists
+from orders.queries import orders as order_lists
 from orders.store import orders as store
 
 
@@ -21,13 +22,13 @@ class OrderService(orders_pb2_grpc.OrderServiceServicer):
     @rpc
     async def GetOrder(self, tx: Tx, request: pb.GetOrderRequest) -> pb.GetOrderResponse:
         found = await store.order(tx, request.ref)
-        if found is None:
+        if found is None or not order_lists.visible(tx, found.order):
             raise NotFound("not_found", ref=request.ref)
         return pb.GetOrderResponse(order=messages.order(found.order, flow.of(found.config)))
 
     @rpc
     async def ListOrders(self, tx: Tx, request: pb.ListOrdersRequest) -> pb.ListOrdersResponse:
-        return await lists.list_orders(tx, request)
+        return await order_lists.list_orders(tx, request)
 
     @rpc
     async def TransitionOrder(self, tx: Tx, request: pb.TransitionOrderRequest) -> pb.TransitionOrderResponse:

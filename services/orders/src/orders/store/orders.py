@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 
 from kit.db import RETRY, Tx
+from orders.domain import search
 from orders.domain.flow import STAMPED
 from orders.domain.order import Order, line_json
 from orders.domain.session import Charges
@@ -50,6 +51,7 @@ INSERT_ITEMS = """
 UPDATE = f"""update orders set status = $3, data = $4, last_seq = $5, updated_at = $6,
     {", ".join(f"{name} = ${index + 7}" for index, name in enumerate(STAMPS))}
     where business_id = $1 and ref = $2"""
+INSERT_SEARCH = "insert into order_search (business_id, id, text) values ($1, $2, $3)"
 INSERT_EVENT = """
     insert into order_events (business_id, order_ref, seq, type, actor, actor_label, payload, request_id, address, agent,
         created_at)
@@ -91,6 +93,7 @@ def insert_order(tx: Tx, new: Order) -> None:
     values = _values(new)
     tx.later(INSERT, tx.business, *(values[name] for name in (*NAMES, *STAMPS)))
     tx.later(INSERT_ITEMS, tx.business, new.ref, [line_json(line) for line in new.lines])
+    tx.later(INSERT_SEARCH, tx.business, new.id, search.text_of(new))
 
 
 def update_order(tx: Tx, changed: Order, business: UUID | None = None) -> None:
