@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from inventory.operations import stock
+from inventory.operations import expiry
 from kit import machinery
 from kit.server import Process
 
@@ -12,7 +12,7 @@ def add(process: Process) -> None:
     database = process.database
 
     async def end_expired() -> bool:
-        return await database.run(lambda tx, _: stock.end_expired(tx))
+        return await database.run(lambda tx, _: expiry.end_expired(tx))
 
     process.sweep("expired reservations", end_expired)
     process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)

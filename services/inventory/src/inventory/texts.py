@@ -33,6 +33,13 @@ TEXTS: Catalogue = {
         "{on_hand} are there and {reserved} of them are reserved: stock cannot fall below that.",
         "Há {on_hand}, dos quais {reserved} estão reservados: o estoque não pode ficar abaixo disso.",
     ),
+    "exceeds_reserved": Text(
+        "{qty} cannot leave: {remaining} of the reservation are left.",
+        "{qty} não pode sair: restam {remaining} da reserva.",
+    ),
+    "reservation_committed": Text(
+        "All units of reservation {id} have left.", "Todas as unidades da reserva {id} já saíram."
+    ),
     "reservation_expired": Text(
         "Reservation {id} ran out at {expired_at}; make a new one.",
         "A reserva {id} expirou em {expired_at}; faça uma nova.",

@@ -36,7 +36,8 @@ from comanda.types.v1 import options_pb2
 from comanda.types.v1.messaging_pb2 import OUTCOME_DONE, DirectiveSettled
 from inventory.handlers import handlers
 from inventory.messages.stock import receipts
-from inventory.operations.stock import end_expired, receive
+from inventory.operations.expiry import end_expired
+from inventory.operations.stock import receive
 from inventory.service.locations import LocationService
 from inventory.service.price_lists import PriceListService
 from inventory.service.products import ProductService

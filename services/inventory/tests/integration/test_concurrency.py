@@ -9,8 +9,8 @@ from typing import Any
 
 from inventory.domain.reservation import Owner
 from inventory.domain.reserve import Basket, Wish
+from inventory.operations.expiry import end_expired
 from inventory.operations.reserve import reserve
-from inventory.operations.stock import end_expired
 from kit.errors import DomainError, Refused
 
 HOUR = timedelta(hours=1)

@@ -114,7 +114,7 @@ def test_what_a_session_holds_never_counts_against_it(
     [again] = decide(after, [demand(1, *then)], {owner(1): own})
     assert bool(fresh.shortages) == bool(again.shortages)
     book = Book()
-    now_held = rearrange(book, demand(1, *then), again.parts, own, NOW, LATER, uuid7)
+    now_held = rearrange(book, owner(1), again.parts, own, NOW, LATER, uuid7)
     assert total(again.parts) == sum((each.held for each in now_held), Decimal(0))
     for key, level in after.known.items():
         part = sum((each.held for each in now_held if each.key == key), Decimal(0))
@@ -126,7 +126,7 @@ def test_a_hold_that_is_not_wanted_any_more_is_released_or_expired() -> None:
     live = new(uuid7(), owner(1), key, Decimal(1), NOW, LATER)
     over = new(uuid7(), owner(1), key, Decimal(1), NOW, NOW)
     book = Book()
-    rearrange(book, demand(1), [], [live, over], NOW, LATER, uuid7)
+    rearrange(book, owner(1), [], [live, over], NOW, LATER, uuid7)
     assert [each.status for each in book.changed] == [Status.RELEASED, Status.EXPIRED]
     assert book.reserved == {key: Decimal(-2)}
 

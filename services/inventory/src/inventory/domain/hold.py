@@ -8,6 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from inventory.domain.allocation import Part, allocate, total
+from inventory.domain.blockage import Others
 from inventory.domain.book import Book
 from inventory.domain.quantity import FINEST, ZERO, whole_steps
 from inventory.domain.reservation import Owner, Reservation, new, release
@@ -40,11 +41,11 @@ class Shortage(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A shortage, whether its SKU is for sale at all, and when the next hold of somebody else runs out."""
+    """A shortage, whether its SKU is for sale at all, and who holds units of it."""
 
     shortage: Shortage
     for_sale: bool
-    next_release_at: datetime | None
+    others: Others
 
 
 class Held(NamedTuple):
@@ -112,14 +113,14 @@ def _shortages(shelves: Shelves, demand: Demand, short: Mapping[str, tuple[Decim
 
 def rearrange(
     book: Book,
-    demand: Demand,
+    owner: Owner,
     parts: Sequence[Part],
     own: Sequence[Reservation],
     now: datetime,
     expires_at: datetime,
     new_id: Callable[[], UUID],
 ) -> list[Reservation]:
-    """Turns what a session holds into the parts, moving only the difference; returns what it holds then."""
+    """Turns what an owner holds into the parts, moving only the difference; returns what it holds then."""
     wanted = dict(parts)
     kept = []
     for before in own:
@@ -127,5 +128,5 @@ def rearrange(
             kept.append(book.change(before, before._replace(qty=before.qty_fulfilled + part, expires_at=expires_at)))
         else:
             book.change(before, release(before, now))
-    made = [book.make(new(new_id(), demand.owner, key, qty, now, expires_at)) for key, qty in wanted.items()]
+    made = [book.make(new(new_id(), owner, key, qty, now, expires_at)) for key, qty in wanted.items()]
     return kept + made

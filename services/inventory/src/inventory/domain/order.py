@@ -65,8 +65,8 @@ def taking(shelves: Shelves, free: dict[Key, Decimal], order_ref: str, holds: Se
     for hold in missing:
         if hold.status != Status.ACTIVE:
             places = shelves.places(Sku(hold.business, hold.sku), {hold.key})
-            parts = allocate(trial, places, hold.qty, FINEST)
-            if total(parts) < hold.qty:
+            parts = allocate(trial, places, hold.qty - hold.qty_fulfilled, FINEST)
+            if total(parts) < hold.qty - hold.qty_fulfilled:
                 short.append(hold.sku)
             for part in parts:
                 trial[part.key] -= part.qty
@@ -78,13 +78,16 @@ def taking(shelves: Shelves, free: dict[Key, Decimal], order_ref: str, holds: Se
 
 def take(book: Book, order_ref: str, found: Taking, now: datetime, new_id: Callable[[], UUID]) -> Sequence[Part]:
     """Books that the units of an order leave; returns what leaves which shelf."""
-    gone = [book.change(hold, commit(hold, order_ref, now)) for hold in found.good]
+    gone = [Part(hold.key, -hold.held) for hold in found.good]
+    for hold in found.good:
+        book.change(hold, commit(hold, order_ref, now))
     for hold, part in found.anew:
         fresh = new(new_id(), hold.owner, part.key, part.qty, now, hold.expires_at)
-        gone.append(book.make(commit(fresh, order_ref, now)))
-    for reservation in gone:
-        book.move(Movement(reservation.key, books.COMMIT, -reservation.qty, order_ref))
-    return [Part(reservation.key, -reservation.qty) for reservation in gone]
+        book.make(commit(fresh, order_ref, now))
+        gone.append(Part(part.key, -part.qty))
+    for part in gone:
+        book.move(Movement(part.key, books.COMMIT, part.qty, order_ref))
+    return gone
 
 
 class Given(NamedTuple):
@@ -96,11 +99,12 @@ class Given(NamedTuple):
 
 def give(book: Book, order_ref: str, reservations: Sequence[Reservation], now: datetime, reason: str = "") -> Given:
     """Books that active reservations are given up and that the units which the order took come back."""
-    released = [each for each in reservations if each.status == Status.ACTIVE]
-    returned = [each for each in reservations if each.status == Status.COMMITTED and each.order_ref == order_ref != ""]
-    for each in released:
-        book.change(each, release(each, now))
-    for each in returned:
-        book.change(each, give_back(each, now))
-        book.move(Movement(each.key, books.RETURN, each.qty, order_ref, reason))
-    return Given(len(released), [Part(each.key, each.qty) for each in returned])
+    units = [Part(each.key, qty) for each in reservations if (qty := each.left_for(order_ref))]
+    for each in reservations:
+        if each.left_for(order_ref):
+            book.change(each, give_back(each, now))
+        else:
+            book.change(each, release(each, now))
+    for key, qty in units:
+        book.move(Movement(key, books.RETURN, qty, order_ref, reason))
+    return Given(sum(each.status == Status.ACTIVE for each in reservations), units)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
-from inventory.domain.quantity import ZERO
+from inventory.domain.quantity import ZERO, printed
 from inventory.domain.stock import Key
 from kit.errors import Refused
 
@@ -67,6 +67,11 @@ class Reservation(NamedTuple):
         """The units that it keeps from others, as the shelf's counter sees it."""
         return self.qty - self.qty_fulfilled if self.status == Status.ACTIVE else ZERO
 
+    def left_for(self, order_ref: str) -> Decimal:
+        """The units that have left for an order and have not come back."""
+        back = self.status == Status.RELEASED and self.qty_fulfilled == self.qty
+        return ZERO if back or not order_ref or self.order_ref != order_ref else self.qty_fulfilled
+
     def live(self, now: datetime) -> bool:
         """Whether it holds units and its time is not up."""
         return self.status == Status.ACTIVE and self.expires_at > now
@@ -100,6 +105,23 @@ def commit(reservation: Reservation, order_ref: str, now: datetime) -> Reservati
     )
 
 
+def fulfil(reservation: Reservation, qty: Decimal, order_ref: str, now: datetime) -> Reservation:
+    """Returns an active reservation with so many more units gone; the last of them commit it.
+
+    Raises Refused(`exceeds_reserved`).
+    """
+    if qty > reservation.held:
+        raise Refused("exceeds_reserved", qty=printed(qty), remaining=printed(reservation.held))
+    if qty == reservation.held:
+        return commit(reservation, order_ref, now)
+    return reservation._replace(qty_fulfilled=reservation.qty_fulfilled + qty, order_ref=order_ref)
+
+
+def extend(reservation: Reservation, until: datetime) -> Reservation:
+    """Returns an active reservation that lives at least until then."""
+    return reservation._replace(expires_at=max(reservation.expires_at, until))
+
+
 def release(reservation: Reservation, now: datetime) -> Reservation:
     """Returns an active reservation given up, or expired if its time was up before; any other as it is."""
     if reservation.status != Status.ACTIVE:
@@ -110,12 +132,15 @@ def release(reservation: Reservation, now: datetime) -> Reservation:
 
 
 def give_back(reservation: Reservation, now: datetime) -> Reservation:
-    """Returns a committed reservation whose units have come back."""
-    return reservation._replace(status=Status.RELEASED, released_at=now)
+    """Returns a reservation whose units have come back; one of which only a part had left looks as if none had."""
+    qty = reservation.qty if reservation.status == Status.COMMITTED else ZERO
+    return reservation._replace(qty_fulfilled=qty, status=Status.RELEASED, released_at=reservation.released_at or now)
 
 
-def check_committable(reservation: Reservation, now: datetime) -> None:
-    """Raises Refused(`reservation_released` or `reservation_expired`) when the units are not held any more."""
+def check_live(reservation: Reservation, now: datetime) -> None:
+    """Raises Refused (`reservation_committed`, `reservation_released`, `reservation_expired`) when it holds nothing any more."""
+    if reservation.status == Status.COMMITTED:
+        raise Refused("reservation_committed", id=str(reservation.id))
     if reservation.status == Status.RELEASED:
         raise Refused("reservation_released", id=str(reservation.id))
     if not reservation.live(now):

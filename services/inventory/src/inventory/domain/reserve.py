@@ -1,7 +1,7 @@
 """What callers may reserve by name: of any location, or of one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -29,6 +29,8 @@ class Basket(NamedTuple):
     wishes: Sequence[Wish]
     ttl: timedelta
     partial: bool
+    first: Container[Key] = ()
+    """The shelves that serve it before any other."""
 
     def sku(self, wish: Wish) -> Sku:
         """Returns the SKU of a wish, which is the owner's business's."""
@@ -93,7 +95,7 @@ def _serve(shelves: Shelves, free: dict[Key, Decimal], basket: Basket) -> Answer
     shortfalls = []
     for wish in sorted(basket.wishes, key=lambda wish: not wish.location):
         sku = basket.sku(wish)
-        places = [key for key in shelves.places(sku) if wish.location in ("", key.location)]
+        places = [key for key in shelves.places(sku, basket.first) if wish.location in ("", key.location)]
         parts = allocate(free, places, wish.qty, shelves.steps[sku]) if places else []
         for part in parts:
             free[part.key] -= part.qty

@@ -7,6 +7,7 @@ from inventory.domain.hold import Demand, Held, Line, Missing
 from inventory.domain.order import Commitment, Order, Return
 from inventory.domain.quantity import positive, printed
 from inventory.domain.reservation import SESSION, TTL, Owner
+from inventory.messages.blockage import holders
 from inventory.messages.values import instant
 from kit.errors import Invalid
 from kit.ids import uuid
@@ -47,7 +48,9 @@ def _shortage(missing: Missing) -> pb.Shortage:
         sku=line.sku,
         requested_qty=printed(requested),
         available_qty=printed(available),
-        earliest_release_at=instant(missing.next_release_at),
+        earliest_release_at=instant(missing.others.next_release_at),
+        enough_at=instant(missing.others.enough_at),
+        holders=holders(missing.others),
         reason="insufficient" if missing.for_sale else "unknown_sku",
     )
 

@@ -41,6 +41,16 @@ def basket(request: reservations_pb2.CreateReservationRequest, business: UUID) -
     return Basket(owner, wishes, _ttl(request), request.allow_partial)
 
 
+def replacement(request: reservations_pb2.ReplaceReservationsRequest, business: UUID) -> Basket:
+    """Returns all that an owner is to hold; raises Invalid(`invalid_qty`)."""
+    return basket(_creating(request), business)
+
+
+def _creating(request: reservations_pb2.ReplaceReservationsRequest) -> reservations_pb2.CreateReservationRequest:
+    same = ("owner_type", "owner_ref", "lines") + (("ttl_seconds",) if request.HasField("ttl_seconds") else ())
+    return reservations_pb2.CreateReservationRequest(**{name: getattr(request, name) for name in same})
+
+
 def skus(request: reservations_pb2.CreateReservationRequest) -> frozenset[str]:
     """Returns the SKUs of a request."""
     return frozenset(line.sku for line in request.lines)

@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 
+from inventory.domain.blockage import NOBODY, Lack
 from inventory.domain.book import Book
-from inventory.domain.hold import Decision, Demand, Held, Missing, decide, rearrange
+from inventory.domain.hold import Decision, Demand, Held, Missing, Shortage, decide, rearrange
 from inventory.domain.reservation import Owner, Reservation, Status
 from inventory.domain.stock import Shelves, Sku
 from inventory.store import catalogue, directives, ledger
-from inventory.store.reservations import held_by, next_releases
+from inventory.store.blockage import others
+from inventory.store.reservations import held_by
 from inventory.store.shelves import expire, lock_shelves
 from kit.db import Tx
 from kit.ids import uuid7
@@ -66,7 +69,7 @@ async def _meet(tx: Tx, shelves: Shelves, demands: Sequence[Demand], own: Own, m
     for demand, decision in zip(demands, decisions, strict=True):
         good_until = tx.now + demand.ttl
         held = own.get(demand.owner, ())
-        got = rearrange(book, demand, decision.parts, held, tx.now, good_until + margin, uuid7)
+        got = rearrange(book, demand.owner, decision.parts, held, tx.now, good_until + margin, uuid7)
         met[demand.owner] = Held(got, good_until, missing.get(demand.owner, ()))
     ledger.write(tx, book)
     return met
@@ -85,12 +88,21 @@ async def _explain(tx: Tx, demands: Sequence[Demand], decisions: Sequence[Decisi
     if not short:
         return {}
     products = await catalogue.products(tx, {sku for sku, _ in short})
-    releases = await next_releases(tx, short)
+    shortages = [
+        (demand.owner, shortage, _lack(demand, decision, shortage))
+        for demand, decision in zip(demands, decisions, strict=True)
+        for shortage in decision.shortages
+    ]
+    held = await others(tx, {lack for *_, lack in shortages})
     found: dict[Owner, list[Missing]] = {}
-    for demand, decision in zip(demands, decisions, strict=True):
-        for shortage in decision.shortages:
-            sku = Sku(demand.owner.business, shortage.line.sku)
-            for_sale = sku in products and products[sku].is_active
-            missing = Missing(shortage, for_sale, releases.get((sku, demand.owner)))
-            found.setdefault(demand.owner, []).append(missing)
+    for owner, shortage, lack in shortages:
+        for_sale = lack.sku in products and products[lack.sku].is_active
+        found.setdefault(owner, []).append(Missing(shortage, for_sale, held.get(lack, NOBODY)))
     return found
+
+
+def _lack(demand: Demand, decision: Decision, shortage: Shortage) -> Lack:
+    """Returns what is missing until all lines of the shortage's SKU can be held."""
+    sku = shortage.line.sku
+    missing = sum(each.line.qty - each.available for each in decision.shortages if each.line.sku == sku)
+    return Lack(Sku(demand.owner.business, sku), "", demand.owner, Decimal(missing))

@@ -1,13 +1,16 @@
-"""Reservations by name: committed and released one call at a time."""
+"""Reservations by name: committed, in parts if need be, extended, and released one call at a time."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from inventory.domain import book as books
 from inventory.domain.allocation import Part
 from inventory.domain.book import Book, Movement
-from inventory.domain.reservation import ORDER, Reservation, Status, check_committable
-from inventory.domain.reservation import commit as committed
+from inventory.domain.reservation import ORDER, TTL, Reservation, Status, check_live
+from inventory.domain.reservation import extend as extended
+from inventory.domain.reservation import fulfil as fulfilled
 from inventory.domain.reservation import release as released
 from inventory.operations import events
 from inventory.store import ledger
@@ -17,18 +20,40 @@ from kit.errors import NotFound
 
 
 async def commit(tx: Tx, identifier: UUID) -> Reservation:
-    """Takes the reserved units off the shelf; harmless when that is done. Raises NotFound and what check_committable raises."""
+    """Takes the units that are still reserved off the shelf; harmless when that is done. Raises as fulfil does."""
+    return await fulfil(tx, identifier, None)
+
+
+async def fulfil(tx: Tx, identifier: UUID, qty: Decimal | None) -> Reservation:
+    """Takes a part of the reserved units off the shelf, the rest when no quantity is said; harmless when all have left.
+
+    Raises NotFound, Refused (`reservation_released`, `reservation_expired`, `exceeds_reserved`).
+    """
     before = await _lock(tx, identifier)
     if before.status == Status.COMMITTED:
         return before
-    check_committable(before, tx.now)
+    check_live(before, tx.now)
     order_ref = before.owner_ref if before.owner_type == ORDER else ""
+    leaving = before.held if qty is None else qty
     book = Book()
-    after = book.change(before, committed(before, order_ref, tx.now))
-    book.move(Movement(before.key, books.COMMIT, -before.held, order_ref or str(before.id)))
+    after = book.change(before, fulfilled(before, leaving, order_ref, tx.now))
+    book.move(Movement(before.key, books.COMMIT, -leaving, order_ref or str(before.id)))
     ledger.write(tx, book)
     if order_ref:
-        events.committed(tx, before.business, order_ref, [Part(before.key, -before.held)])
+        events.committed(tx, before.business, order_ref, [Part(before.key, -leaving)])
+    return after
+
+
+async def extend(tx: Tx, identifier: UUID, ttl: timedelta | None) -> Reservation:
+    """Lets a reservation live for so long from now, or as is usual for its owner; never shorter than it would have lived.
+
+    Raises NotFound and what check_live raises.
+    """
+    before = await _lock(tx, identifier)
+    check_live(before, tx.now)
+    book = Book()
+    after = book.change(before, extended(before, tx.now + (ttl or TTL[before.owner_type])))
+    ledger.write(tx, book)
     return after
 
 

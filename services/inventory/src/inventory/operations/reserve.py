@@ -1,22 +1,23 @@
 """Reservations made: a whole batch of baskets with a handful of statements, whoever they belong to."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from uuid import UUID
 
+from inventory.domain.blockage import NOBODY, Lack, Others
 from inventory.domain.book import Book
 from inventory.domain.quantity import printed
-from inventory.domain.reservation import Owner, Reservation, new
+from inventory.domain.reservation import Reservation, new
 from inventory.domain.reserve import Answer, Basket, Shortfall, decide, objection, proven
-from inventory.domain.stock import Key, Shelves, Sku
+from inventory.domain.stock import Key, Shelves
+from inventory.messages.blockage import context
 from inventory.store import catalogue, ledger
-from inventory.store.reservations import next_releases
+from inventory.store.blockage import others
 from inventory.store.shelves import expire, lock_shelves
 from kit.db import Tx
 from kit.errors import DomainError, Refused
 from kit.ids import uuid7
 
 Made = list[Reservation] | DomainError
-Releases = Mapping[tuple[Sku, Owner], datetime]
 
 
 async def reserve(tx: Tx, baskets: Sequence[Basket]) -> list[Made]:
@@ -30,6 +31,20 @@ async def reserve(tx: Tx, baskets: Sequence[Basket]) -> list[Made]:
     sound = [basket for n, basket in enumerate(baskets) if n not in wrong]
     met = iter(await _meet(tx, shelves, sound))
     return [wrong[n] if n in wrong else next(met) for n in range(len(baskets))]
+
+
+async def check(tx: Tx, shelves: Shelves, basket: Basket) -> None:
+    """Raises what is wrong with a basket, whatever there is."""
+    if wrong := await _objections(tx, [(0, basket)] if not proven(shelves, basket) else []):
+        raise wrong[0]
+
+
+async def meet(tx: Tx, book: Book, shelves: Shelves, basket: Basket, keep: Sequence[UUID]) -> Answer | Refused:
+    """Returns what there is for a basket, or why it gets nothing; ends holds that ran out, but those to keep, where that helps."""
+    [answer] = decide(shelves, [basket])
+    if await expire(tx, book, shelves, _short_keys(shelves, [basket], [answer]), keep):
+        [answer] = decide(shelves, [basket])
+    return (await _refusals(tx, [basket], [answer])).get(0, answer)
 
 
 async def _objections(tx: Tx, doubtful: Sequence[tuple[int, Basket]]) -> dict[int, DomainError]:
@@ -76,25 +91,28 @@ def _make(tx: Tx, book: Book, basket: Basket, answer: Answer) -> list[Reservatio
 
 async def _refusals(tx: Tx, baskets: Sequence[Basket], answers: Sequence[Answer]) -> dict[int, Refused]:
     """Returns the refusals of the baskets that get nothing because they cannot get all."""
-    short = {
-        n: (basket, answer.shortfalls)
+    lacks = {
+        n: [_lack(basket, each) for each in answer.shortfalls]
         for n, (basket, answer) in enumerate(zip(baskets, answers, strict=True))
         if answer.shortfalls and not basket.partial
     }
-    asked = {(basket.sku(each.wish), basket.owner) for basket, shortfalls in short.values() for each in shortfalls}
-    releases = await next_releases(tx, asked) if asked else {}
-    return {n: _refusal(basket, shortfalls, releases) for n, (basket, shortfalls) in short.items()}
+    held = await others(tx, {lack for found in lacks.values() for lack in found})
+    return {n: _refusal(answers[n].shortfalls, [held.get(each, NOBODY) for each in lacks[n]]) for n in lacks}
 
 
-def _refusal(basket: Basket, shortfalls: Sequence[Shortfall], releases: Releases) -> Refused:
+def _lack(basket: Basket, short: Shortfall) -> Lack:
+    return Lack(basket.sku(short.wish), short.wish.location, basket.owner, short.wish.qty - short.available)
+
+
+def _refusal(shortfalls: Sequence[Shortfall], held: Sequence[Others]) -> Refused:
     lines = [
         {
             "sku": each.wish.sku,
             "location": each.wish.location,
             "requested": printed(each.wish.qty),
             "available": printed(each.available),
-            "earliest_release_at": releases.get((basket.sku(each.wish), basket.owner)),
+            **context(blocking),
         }
-        for each in shortfalls
+        for each, blocking in zip(shortfalls, held, strict=True)
     ]
     return Refused("insufficient_stock", lines=lines)

@@ -11,13 +11,10 @@ from inventory.domain.quantity import ZERO, check_storable, printed, whole_steps
 from inventory.domain.stock import Key, Level, Shelves, Sku
 from inventory.operations import events
 from inventory.store import catalogue, ledger
-from inventory.store.shelves import due_shelves, expire, lock_free_shelves, lock_shelves, make_shelves, reserved_on
+from inventory.store.shelves import expire, lock_shelves, make_shelves, reserved_on
 from kit import outbox
 from kit.db import Tx
 from kit.errors import Invalid, Refused
-
-SWEPT = 500
-"""How many reservations that ran out the sweep looks at in one transaction."""
 
 
 async def receive(tx: Tx, location: str, receipts: Sequence[Movement]) -> list[Level]:
@@ -83,13 +80,3 @@ def _check_step(shelves: Shelves, receipt: Movement) -> None:
 async def _levels(tx: Tx, shelves: Shelves, book: Book) -> list[Level]:
     reserved = await reserved_on(tx, book.on_hand)
     return [Level(key, shelves.known[key].on_hand + book.on_hand[key], reserved[key]) for key in sorted(book.on_hand)]
-
-
-async def end_expired(tx: Tx) -> bool:
-    """Ends reservations whose time is up; tells whether there may be more. Shelves in use are left for the next time."""
-    due = await due_shelves(tx, SWEPT)
-    shelves = await lock_free_shelves(tx, due)
-    book = Book()
-    await expire(tx, book, shelves, shelves.known)
-    ledger.write(tx, book)
-    return len(due) == SWEPT and bool(shelves.known)

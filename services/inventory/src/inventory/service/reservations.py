@@ -1,16 +1,19 @@
 """ReservationService: units held for somebody, until they leave, go back, or the time is up."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from comanda.inventory.v1 import reservations_pb2 as pb
 from comanda.inventory.v1.reservations_pb2_grpc import ReservationServiceServicer
+from inventory.domain.quantity import positive
 from inventory.domain.reservation import Reservation
 from inventory.domain.reserve import Basket
 from inventory.messages import reservations as messages
+from inventory.operations import expiry, reserve
 from inventory.operations import reservations as operations
-from inventory.operations import reserve
+from inventory.operations.replace import replace
 from inventory.queries import reservations as queries
 from kit.db import Database, Tx
 from kit.errors import DomainError
@@ -52,12 +55,41 @@ class ReservationService(ReservationServiceServicer):
         return pb.CommitReservationResponse(reservation=messages.reservation(found))
 
     @rpc
+    async def FulfillReservation(self, tx: Tx, request: pb.FulfillReservationRequest) -> pb.FulfillReservationResponse:
+        """Takes a part of the reserved units off the stock; harmless when all have left already."""
+        qty = positive(request.qty) if request.qty else None
+        found = await operations.fulfil(tx, UUID(request.id), qty)
+        return pb.FulfillReservationResponse(reservation=messages.reservation(found))
+
+    @rpc
+    async def ExtendReservation(self, tx: Tx, request: pb.ExtendReservationRequest) -> pb.ExtendReservationResponse:
+        """Lets a reservation live longer."""
+        ttl = timedelta(seconds=request.ttl_seconds) if request.HasField("ttl_seconds") else None
+        found = await operations.extend(tx, UUID(request.id), ttl)
+        return pb.ExtendReservationResponse(reservation=messages.reservation(found))
+
+    @rpc
+    async def ReplaceReservations(
+        self, tx: Tx, request: pb.ReplaceReservationsRequest
+    ) -> pb.ReplaceReservationsResponse:
+        """Lets an owner hold what the lines say, in place of what he holds."""
+        held = await replace(tx, messages.replacement(request, tx.business))
+        return pb.ReplaceReservationsResponse(reservations=map(messages.reservation, held))
+
+    @rpc
     async def ReleaseReservations(
         self, tx: Tx, request: pb.ReleaseReservationsRequest
     ) -> pb.ReleaseReservationsResponse:
         """Gives up all that an owner holds."""
         count = await operations.release_all(tx, messages.owner_type(request.owner_type), request.owner_ref)
         return pb.ReleaseReservationsResponse(released_count=count)
+
+    @rpc
+    async def CleanupReservations(
+        self, tx: Tx, request: pb.CleanupReservationsRequest
+    ) -> pb.CleanupReservationsResponse:
+        """Ends reservations whose time is up, or only counts them."""
+        return pb.CleanupReservationsResponse(released_count=await expiry.cleanup(tx, request.dry_run))
 
 
 Asking = Asked[pb.CreateReservationRequest, pb.CreateReservationResponse]

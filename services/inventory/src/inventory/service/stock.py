@@ -6,6 +6,7 @@ from inventory.domain.stock import Key, Level
 from inventory.messages import stock as messages
 from inventory.operations import stock as operations
 from inventory.queries import stock as queries
+from inventory.queries import storefronts
 from kit.db import Database, Tx
 from kit.rpc import rpc
 
@@ -43,6 +44,13 @@ class StockService(StockServiceServicer):
     async def GetAvailability(self, tx: Tx, request: pb.GetAvailabilityRequest) -> pb.GetAvailabilityResponse:
         """Tells how many units could be reserved now; unknown SKUs have none."""
         return await queries.availability(tx, request)
+
+    @rpc
+    async def GetStorefrontAvailability(
+        self, tx: Tx, request: pb.GetStorefrontAvailabilityRequest
+    ) -> pb.GetStorefrontAvailabilityResponse:
+        """Tells what a storefront has of a SKU, and who holds how much of it."""
+        return await storefronts.availability(tx, request)
 
 
 def _level(level: Level) -> pb.StockLevel:

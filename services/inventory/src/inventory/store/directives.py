@@ -54,7 +54,8 @@ BELONGINGS = """
     select r.business_id, r.id
     from unnest($1::uuid[], $2::text[], $4::text[]) as o (business_id, type, ref)
     join reservations r on r.business_id = o.business_id and r.order_ref = o.ref
-    where o.type = 'order' and o.ref <> '' and r.order_ref <> '' and r.status = 'committed'
+    where o.type = 'order' and o.ref <> '' and r.order_ref <> ''
+        and (r.status = 'committed' or r.qty_fulfilled > 0 and r.qty_fulfilled < r.qty)
 """
 
 

@@ -1,11 +1,10 @@
 """Reservations: found, and locked together with their shelves, which come first."""
 
 from collections.abc import Collection
-from datetime import datetime
 from uuid import UUID
 
 from inventory.domain.reservation import Owner, Reservation
-from inventory.domain.stock import Shelves, Sku
+from inventory.domain.stock import Shelves
 from inventory.store.columns import columns
 from inventory.store.shelves import bare
 from kit.db import Tx
@@ -32,25 +31,11 @@ HELD_BY_OWNERS = f"""
     where r.status in ('active', 'committed')
     order by r.business_id, r.id
 """
+LOCKED_OWNER = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 OWNED = """
     select business_id, id from reservations
     where business_id = $1 and owner_type = $2 and status in ('active', 'committed')
         and (owner_ref = $3 or owner_type = 'session' and owner_scope = $4 and owner_ref = $5)
-"""
-NEXT_RELEASES = """
-    select wanted.n, min(next.expires_at)
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[])
-        with ordinality as wanted (business_id, sku, type, scope, ref, n)
-    join stock s on s.business_id = wanted.business_id and s.sku = wanted.sku
-    cross join lateral (
-        select r.expires_at from reservations r
-        where r.business_id = s.business_id and r.sku = s.sku and r.location = s.location
-            and r.status = 'active' and r.expires_at > now()
-            and (r.owner_type, r.owner_scope, r.owner_ref) <> (wanted.type, wanted.scope, wanted.ref)
-        order by r.expires_at
-        limit 1
-    ) as next
-    group by wanted.n
 """
 
 
@@ -81,8 +66,6 @@ async def owned_by(tx: Tx, owner_type: str, owner_ref: str) -> list[tuple[UUID, 
     return [(business, identifier) for business, identifier in rows]
 
 
-async def next_releases(tx: Tx, wanted: Collection[tuple[Sku, Owner]]) -> dict[tuple[Sku, Owner], datetime]:
-    """Returns when the next hold of a SKU by anybody but the owner runs out, where there is one."""
-    pairs = list(wanted)
-    rows = await tx.connection.fetch(NEXT_RELEASES, *columns((*sku, *owner[1:]) for sku, owner in pairs))
-    return {pairs[n - 1]: at for n, at in rows}
+async def lock_owner(tx: Tx, owner: Owner) -> None:
+    """Lets nobody else replace what the owner holds until the transaction ends; before any shelf is locked."""
+    await tx.connection.execute(LOCKED_OWNER, "/".join(map(str, owner)))

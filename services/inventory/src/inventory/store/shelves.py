@@ -1,15 +1,20 @@
 """Shelves: locked in the order of their keys, and cleared of holds that have run out. Session and order rows are locked before."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
 
+from comanda.inventory.events.v1.events_pb2 import ExpiredReservation, ReservationsExpired
 from inventory.domain.book import Book
-from inventory.domain.quantity import FINEST
+from inventory.domain.quantity import FINEST, printed
+from inventory.domain.reservation import Owner
 from inventory.domain.stock import Key, Shelf, Shelves, Sku
+from inventory.messages.values import instant
 from inventory.store.columns import columns
+from kit import outbox
 from kit.db import Tx
 
 # Outer joins, though both sides exist: they keep the planner from walking all locations for every SKU.
@@ -44,16 +49,19 @@ OTHER_SHELF = """
 """
 # Only to find out what to look at: whether a reservation has run out is judged again under its shelf's lock.
 DUE_SHELVES = """
-    select business_id, sku, location from reservations where status = 'active' and expires_at <= now()
+    select business_id, sku, location from reservations
+    where status = 'active' and expires_at <= now() and ($2::uuid is null or business_id = $2)
     order by expires_at
     limit $1
 """
+DUE = "select count(*) from reservations where business_id = $1 and status = 'active' and expires_at <= now()"
 EXPIRED_RESERVATIONS = """
     update reservations as r set status = 'expired'
     from unnest($1::uuid[], $2::text[], $3::text[]) as shelf (business_id, sku, location)
     where r.business_id = shelf.business_id and r.sku = shelf.sku and r.location = shelf.location
         and r.status = 'active' and r.expires_at <= now() and r.id <> all ($4::uuid[])
-    returning r.business_id, r.sku, r.location, r.qty - r.qty_fulfilled
+    returning r.business_id, r.sku, r.location, r.qty - r.qty_fulfilled, r.id, r.owner_type, r.owner_scope, r.owner_ref,
+        r.expires_at
 """
 # What an active reservation past its time holds is not reserved, though the counter still has it until the sweep.
 RESERVED = """
@@ -98,20 +106,36 @@ async def other_shelf(tx: Tx, skus: Collection[Sku], shelves: Shelves) -> bool:
     return bool(await tx.connection.fetch(OTHER_SHELF, *columns(skus), *columns(shelves.known)))
 
 
-async def due_shelves(tx: Tx, limit: int) -> list[Key]:
-    """Returns the shelves of the reservations that ran out first, one for each reservation."""
-    return [Key(*row) for row in await tx.connection.fetch(DUE_SHELVES, limit)]
+async def due_shelves(tx: Tx, limit: int, business: UUID | None = None) -> list[Key]:
+    """Returns the shelves of the reservations, of one business or all, that ran out first, one for each reservation."""
+    return [Key(*row) for row in await tx.connection.fetch(DUE_SHELVES, limit, business)]
 
 
-async def expire(tx: Tx, book: Book, shelves: Shelves, keys: Collection[Key], keep: Collection[UUID] = ()) -> bool:
-    """Ends reservations on locked shelves whose time is up, but those to keep; tells whether that freed anything."""
+async def due(tx: Tx) -> int:
+    """Returns how many reservations of the caller's business have run out and are not ended."""
+    return int(await tx.connection.fetchval(DUE, tx.business))
+
+
+async def expire(tx: Tx, book: Book, shelves: Shelves, keys: Collection[Key], keep: Collection[UUID] = ()) -> int:
+    """Ends reservations on locked shelves whose time is up, but those to keep, and publishes that; returns how many."""
     if not keys:
-        return False
+        return 0
     rows = await tx.connection.fetch(EXPIRED_RESERVATIONS, *columns(sorted(keys)), list(keep))
-    for *key, held in rows:
-        book.reserved[Key(*key)] -= held
-        shelves.free[Key(*key)] += held
-    return bool(rows)
+    lines: defaultdict[Owner, list[ExpiredReservation]] = defaultdict(list)
+    for business, sku, location, held, identifier, *owner, expired_at in rows:
+        key = Key(business, sku, location)
+        book.reserved[key] -= held
+        shelves.free[key] += held
+        line = ExpiredReservation(
+            id=str(identifier), sku=sku, location=location, qty=printed(held), expired_at=instant(expired_at)
+        )
+        lines[Owner(business, *owner)].append(line)
+    for each, expired in lines.items():
+        event = ReservationsExpired(
+            owner_type=each.type, owner_scope=each.scope, owner_ref=each.ref, reservations=expired
+        )
+        outbox.add(tx, f"{each.type}/{each.scope}/{each.ref}", event, business=each.business)
+    return len(rows)
 
 
 async def reserved_on(tx: Tx, keys: Collection[Key]) -> dict[Key, Decimal]:
