@@ -8,13 +8,13 @@ from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, orders_pb2
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from kit import client, migrations, server
 from kit.exchange import Exchanged
-from kit.settings import Settings
 from orders import handlers, sweeps
 from orders.catalogue import Catalogue
 from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
 from orders.service.orders import OrderService
 from orders.service.sessions import SessionService
+from orders.settings import Settings
 from orders.texts import TEXTS
 
 
@@ -29,7 +29,7 @@ async def serve() -> None:
         database, signals = process.database, process.signals
         sessions = SessionService(database, signals, Catalogue(inventory))
         process.consume(handlers.handlers(signals))
-        sweeps.add(process)
+        sweeps.add(process, settings.session_ttl)
         await process.serve(
             [
                 partial(channels_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelService(database)),

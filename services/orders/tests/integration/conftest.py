@@ -183,7 +183,7 @@ async def hub(
         process = await stack.enter_async_context(server.process("orders", settings))
         database, signals = process.database, process.signals
         process.consume(handlers.handlers(signals))
-        sweeps.add(process)
+        sweeps.add(process, timedelta(hours=24))
         if real:
             own = {"database_url": new_database(inventory_service), "listen": other}
             await stock_of(stack, Settings(**{**settings.model_dump(), **own}))

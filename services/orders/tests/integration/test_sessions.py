@@ -1,6 +1,7 @@
 """Sessions: opened, changed, listed, given up."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from order_calls import FREE, committed, line, make_channel, modified, op, opene
 from comanda.orders.v1 import sessions_pb2
 from kit.errors import Conflict, DomainError, Duplicate, Invalid, NotFound, Refused
 from kit.testing import eventually
+from orders.operations.idle import abandon_idle
 
 
 async def refused(call: Any) -> DomainError:
@@ -154,3 +156,23 @@ async def test_another_business_sees_nothing(hub: Any) -> None:
         await hub.call(hub.sessions.GetSession, sessions_pb2.GetSessionRequest(session_key=key), stranger)
     page = await hub.call(hub.sessions.ListSessions, sessions_pb2.ListSessionsRequest(), stranger)
     assert not page.items
+
+
+async def test_a_session_that_nobody_touches_is_given_up_and_what_it_holds_goes_back(hub: Any) -> None:
+    await make_channel(hub)
+    idle, busy = [(await opened(hub, line("A"))).session_key for _ in range(2)]
+    await hub.rows("update sessions set updated_at = now() - interval '25 hours'")
+    await modified(hub, busy, line("B"))
+    ends = await asyncio.gather(
+        *(hub.process.database.run(lambda tx, _: abandon_idle(tx, timedelta(hours=24))) for _ in range(4))
+    )
+    assert ends == [False] * 4
+    states = {row["session_key"]: row["state"] for row in await hub.rows("select session_key, state from sessions")}
+    assert states == {idle: "abandoned", busy: "open"}
+
+    async def released() -> bool:
+        statement = "select 1 from directives where topic = 'stock.release' and session_key = $1 and status = 'done'"
+        return bool(await hub.rows(statement, idle))
+
+    await eventually(released)
+    assert (await refused(committed(hub, idle, wait=0))).code == "abandoned"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +63,18 @@ UPDATE = f"""update sessions set {", ".join(f"{name} = ${index + 4}" for index, 
     where business_id = $1 and channel_code = $2 and session_key = $3"""
 COMMIT = """update sessions set state = 'committed', commit_token = $4, order_ref = $5, committed_at = $6, updated_at = $6
     where business_id = $1 and channel_code = $2 and session_key = $3"""
+ABANDON_IDLE = """
+    with idle as (
+        select business_id, channel_code, session_key from sessions
+        where state = 'open' and updated_at < now() - $1::interval
+        order by business_id, id limit $2
+        for update skip locked
+    )
+    update sessions s set state = 'abandoned', updated_at = now()
+    from idle i join channels c on c.business_id = i.business_id and c.code = i.channel_code
+    where s.business_id = i.business_id and s.channel_code = i.channel_code and s.session_key = i.session_key
+    returning s.business_id, s.channel_code, s.session_key, c.config
+"""
 APPLY_CHECKS = """
     with given as (
         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::jsonb[])
@@ -148,6 +161,11 @@ def commit_session(tx: Tx, committed: Session) -> None:
     """Saves that a locked session became an order; its lines and data stay as they are."""
     key = (tx.business, committed.channel_code, committed.session_key)
     tx.later(COMMIT, *key, committed.commit_token, committed.order_ref, committed.committed_at)
+
+
+async def abandon_idle(tx: Tx, ttl: timedelta, limit: int) -> "list[asyncpg.Record]":
+    """Abandons open sessions that have not changed for the time; returns them, each with its channel's config."""
+    return await tx.connection.fetch(ABANDON_IDLE, ttl, limit)
 
 
 async def apply_checks(
