@@ -22,6 +22,7 @@ from kit.db import Database
 from kit.identity import Exchange, Verifier
 from kit.interceptors import Frame
 from kit.pull import Pull
+from kit.registry import Registry
 from kit.settings import Settings
 from kit.signals import Signals
 from kit.texts import Catalogue
@@ -30,7 +31,8 @@ LOG = structlog.get_logger()
 GRACE = 10.0
 OPTIONS = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 32 * 1024 * 1024)]
 
-Register = Callable[[grpc.aio.Server], None]
+Register = Callable[[Any], None]
+"""Adds a servicer to what it takes for a server, as the generated functions do."""
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
 
 
@@ -64,11 +66,12 @@ class Process:
         """Serves until SIGTERM or SIGINT, then finishes what is under way."""
         verifier = Verifier(self.settings.identity_public_key, exchange)
         server = grpc.aio.server(interceptors=[Frame(self.name, verifier, catalogue, language)], options=OPTIONS)
+        registry: Any = Registry(server)
         for register in servicers:
-            register(server)
+            register(registry)
         checks = health.aio.HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-        reflection.enable_server_reflection(_reflected(server), server)
+        health_pb2_grpc.add_HealthServicer_to_server(checks, registry)
+        reflection.enable_server_reflection([*registry.names, reflection.SERVICE_NAME], server)
         if server.add_insecure_port(self.settings.listen) == 0:
             raise OSError(f"cannot listen on {self.settings.listen}")
         running = [asyncio.ensure_future(loop) for loop in [self.relay.run(), *self.loops]]
@@ -98,13 +101,6 @@ class Process:
             LOG.warning("the database does not answer", error=repr(error))
             return False
         return True
-
-
-def _reflected(server: Any) -> list[str]:
-    names = (
-        [handler.service_name() for handler in server._server_handlers] if hasattr(server, "_server_handlers") else []
-    )
-    return [*names, health.SERVICE_NAME, reflection.SERVICE_NAME]
 
 
 async def _stopped(running: "Sequence[asyncio.Future[None]]") -> None:
