@@ -13,6 +13,7 @@ import structlog
 from google.protobuf.message import DecodeError, Message
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from opentelemetry.trace import SpanKind
 
 from comanda.types.v1 import messaging_pb2
 from kit import dead_letters, ids, metrics, tracing
@@ -126,7 +127,8 @@ class Consumer:
             if fresh:
                 await self._handler.handle(tx, fresh)
 
-        with tracing.span(self._handler.name, _parent(batch[0]) if len(batch) == 1 else ""):
+        parents = map(_parent, batch if len(batch) == 1 or tracing.recording() else ())
+        with tracing.span(self._handler.name, *parents, kind=SpanKind.CONSUMER):
             await self._database.run(
                 work, INBOX, self._handler.name, [each.business for each in received.values()], list(received)
             )

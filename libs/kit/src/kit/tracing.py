@@ -9,8 +9,9 @@ from opentelemetry import context, trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
+from opentelemetry.trace import INVALID_SPAN, Link, NonRecordingSpan, Span, SpanContext, SpanKind, TraceFlags
 
+SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 TRACER = trace.get_tracer("comanda")
 
 
@@ -30,7 +31,7 @@ def traceparent() -> str:
     """Returns the present context as a W3C traceparent; a new one where there is none."""
     present = trace.get_current_span().get_span_context()
     if not present.is_valid:
-        return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
+        present = _new()
     return f"00-{present.trace_id:032x}-{present.span_id:016x}-{present.trace_flags:02x}"
 
 
@@ -40,29 +41,48 @@ def trace_id() -> str:
     return f"{present.trace_id:032x}" if present.is_valid else ""
 
 
+def recording() -> bool:
+    """Tells whether this process sends spans off."""
+    return isinstance(trace.get_tracer_provider(), TracerProvider)
+
+
 @contextmanager
-def span(name: str, parent: str, kind: SpanKind = SpanKind.SERVER) -> Iterator[Span]:
-    """Runs its body within a span below the parent (a traceparent; empty or broken: a new trace)."""
-    above = NonRecordingSpan(_parsed(parent))
+def span(name: str, *parents: str, kind: SpanKind = SpanKind.SERVER) -> Iterator[Span]:
+    """Runs its body within a span below the parent (a traceparent; none, empty or broken: a new trace).
+
+    Work that has several parents belongs to none of their traces: it begins one of its own, which links to theirs.
+    """
+    found = [parsed for parent in parents if (parsed := _parsed(parent))]
+    if not recording():
+        with _within(NonRecordingSpan(found[0] if len(found) == 1 else _new())) as passing:
+            yield passing
+        return
+    above = NonRecordingSpan(found[0]) if len(found) == 1 else INVALID_SPAN
+    links = [Link(each) for each in found] if len(found) > 1 else []
+    with _within(above), TRACER.start_as_current_span(name, kind=kind, links=links) as started:
+        yield started
+
+
+@contextmanager
+def _within(above: Span) -> Iterator[Span]:
     token = context.attach(trace.set_span_in_context(above))
     try:
-        if not isinstance(
-            trace.get_tracer_provider(), TracerProvider
-        ):  # nobody records: the context only passes through
-            yield above
-            return
-        with TRACER.start_as_current_span(name, kind=kind) as started:
-            yield started
+        yield above
     finally:
         context.detach(token)
 
 
-def _parsed(parent: str) -> SpanContext:
-    parts = parent.split("-")
+def _new() -> SpanContext:
+    """Begins a trace; marked as sampled, since whoever records further down has no better way to know that he may."""
+    return SpanContext(secrets.randbits(128), secrets.randbits(64), is_remote=True, trace_flags=SAMPLED)
+
+
+def _parsed(parent: str) -> SpanContext | None:
     try:
-        _, trace_part, span_part, flags = parts
-        return SpanContext(
+        _, trace_part, span_part, flags = parent.split("-")
+        found = SpanContext(
             int(trace_part, 16), int(span_part, 16), is_remote=True, trace_flags=TraceFlags(int(flags, 16))
         )
     except ValueError:
-        return SpanContext(secrets.randbits(128), secrets.randbits(64), is_remote=True, trace_flags=TraceFlags(0))
+        return None
+    return found if found.is_valid else None
