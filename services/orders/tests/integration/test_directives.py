@@ -1,15 +1,17 @@
 """Directives as an operator sees them: failed, tried again, sent again, cancelled (spec 1A.8)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from order_calls import committed, line, make_channel, opened, refused
 
 from comanda.orders.v1 import directives_pb2
+from kit.db import Tx
 from kit.directives import failed, retry
 from kit.errors import NotFound, Refused
 from kit.testing import eventually
+from orders.store import directives as store
 
 MAKE_DUE = "update directives set due_at = now(), available_at = now() where topic = $1"
 
@@ -93,3 +95,18 @@ async def test_what_is_cancelled_is_not_sent_any_more(hub: Any) -> None:
 async def test_an_unknown_directive_is_not_found(hub: Any, call: str) -> None:
     request = getattr(directives_pb2, f"{call}Request")(id="01890000-0000-7000-8000-000000000000")
     assert type(await refused(hub.call(getattr(hub.directives, call), request))) is NotFound
+
+
+async def test_the_measure_of_the_queue_is_the_age_of_what_has_been_due_longest(hub: Any) -> None:
+    await ordered(hub)
+    await settled(hub, "done", 1)
+    aged = "update directives set status = 'queued', due_at = now(), available_at = now() - interval '10 minutes'"
+
+    async with hub.process.database.pool.acquire() as connection:
+        tx = Tx(connection, datetime.now(UTC))
+        assert await store.oldest_seconds(tx) < 60
+        undone = connection.transaction()
+        await undone.start()
+        await connection.execute(aged)
+        assert 600 <= await store.oldest_seconds(tx) < 660
+        await undone.rollback()
