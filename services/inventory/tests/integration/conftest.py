@@ -1,5 +1,8 @@
 """A shop on a real database: its stock is moved as the service moves it, by directives and by RPC."""
 
+import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -34,6 +37,7 @@ from comanda.inventory.v1 import (
 )
 from comanda.types.v1 import options_pb2
 from comanda.types.v1.messaging_pb2 import OUTCOME_DONE, DirectiveSettled
+from embedded.ports import free_port
 from inventory.handlers import handlers
 from inventory.messages.stock import receipts
 from inventory.operations.expiry import end_expired
@@ -281,9 +285,63 @@ class Api:
         return await client.call(method, request, token(self.shop.business, role))
 
 
+@dataclass
+class Running:
+    """The service as a process of its own."""
+
+    process: asyncio.subprocess.Process
+    address: str
+
+    def kill(self) -> None:
+        """Kills it at once."""
+        self.process.kill()
+
+    async def drain(self) -> int:
+        """Asks it to finish and returns its exit status."""
+        self.process.terminate()
+        return await self.process.wait()
+
+
+@pytest.fixture
+async def start(url: str, nats_url: str, stream_prefix: str) -> AsyncIterator[Callable[[], Awaitable[Running]]]:
+    """Starts processes of the service on the test's database and stream prefix; none survives the test."""
+    environment = {
+        **os.environ,
+        "COMANDA_DATABASE_URL": url,
+        "COMANDA_NATS_URL": nats_url,
+        "COMANDA_STREAM_PREFIX": stream_prefix,
+        "COMANDA_IDENTITY_PUBLIC_KEY": identity.public_key_of(KEY),
+        "COMANDA_POLL_SECONDS": "0.1",
+        "COMANDA_BATCH_SIZE": "20",
+        "COMANDA_LOG_LEVEL": "warning",
+    }
+    async with AsyncExitStack() as stack:
+
+        async def end(process: asyncio.subprocess.Process) -> None:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+        async def one() -> Running:
+            address = f"127.0.0.1:{free_port()}"
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "inventory", "serve", env={**environment, "COMANDA_LISTEN": address}
+            )
+            stack.push_async_callback(end, process)
+            return Running(process, address)
+
+        yield one
+
+
 def token(business: UUID, role: int = options_pb2.ROLE_OWNER) -> str:
     """A token of somebody of the business."""
     return identity.sign(Identity(business, role, "key:test"), identity.private_key(KEY))[0]
+
+
+@pytest.fixture
+def bearer(shop: Shop) -> str:
+    """A token of somebody of the shop's business."""
+    return token(shop.business)
 
 
 @pytest.fixture

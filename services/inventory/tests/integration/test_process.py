@@ -1,11 +1,5 @@
 """The service as processes: directives over NATS, shared by two, one of which is killed."""
 
-import asyncio
-import os
-import signal
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -15,38 +9,8 @@ from nats.js.api import ConsumerConfig, DeliverPolicy
 
 from comanda.inventory.directives.v1.directives_pb2 import HoldStockResult
 from comanda.types.v1.messaging_pb2 import OUTCOME_DONE, DirectiveSettled, Envelope
-from kit import identity, streams
+from kit import streams
 from kit.testing import eventually
-
-START = Callable[[], Any]
-
-
-@pytest.fixture
-async def start(url: str, nats_url: str, stream_prefix: str) -> AsyncIterator[START]:
-    """Starts processes of the service on the test's database and stream prefix; none survives the test."""
-    environment = {
-        **os.environ,
-        "COMANDA_DATABASE_URL": url,
-        "COMANDA_NATS_URL": nats_url,
-        "COMANDA_STREAM_PREFIX": stream_prefix,
-        "COMANDA_IDENTITY_PUBLIC_KEY": identity.public_key_of(identity.new_private_key()),
-        "COMANDA_POLL_SECONDS": "0.1",
-        "COMANDA_BATCH_SIZE": "20",
-        "COMANDA_LOG_LEVEL": "warning",
-    }
-    async with AsyncExitStack() as stack:
-
-        async def end(process: Any) -> None:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
-
-        async def one() -> Any:
-            process = await asyncio.create_subprocess_exec(sys.executable, "-m", "inventory", "serve", env=environment)
-            stack.push_async_callback(end, process)
-            return process
-
-        yield one
 
 
 class Asker:
@@ -98,7 +62,7 @@ async def asker(nats: Client, stream_prefix: str, shop: Any) -> Asker:
     return found
 
 
-async def test_directives_come_and_go_over_nats_and_the_process_drains(shop: Any, start: START, asker: Asker) -> None:
+async def test_directives_come_and_go_over_nats_and_the_process_drains(shop: Any, start: Any, asker: Asker) -> None:
     await shop.stock(coffee="10")
     process = await start()
     hold = await asker.send(shop.holding("S1", coffee="4"), times=3)
@@ -108,8 +72,7 @@ async def test_directives_come_and_go_over_nats_and_the_process_drains(shop: Any
     assert [each.topic for each in asker.settled[hold]] == ["stock.hold"]
     assert asker.settled[commit][0].outcome == OUTCOME_DONE
     assert await shop.level("coffee") == (6, 0)
-    process.terminate()
-    assert await process.wait() == 0
+    assert await process.drain() == 0
 
 
 async def _has(asker: Asker, directive: str) -> bool:
@@ -117,14 +80,14 @@ async def _has(asker: Asker, directive: str) -> bool:
 
 
 async def test_a_process_that_is_killed_in_the_middle_loses_and_doubles_nothing(
-    shop: Any, start: START, asker: Asker
+    shop: Any, start: Any, asker: Asker
 ) -> None:
     await shop.stock(coffee="60", milk="1000")
     first, second = await start(), await start()
     for n in range(100):
         await asker.send(shop.holding(f"S{n}", coffee="1", milk="2"))
     await eventually(lambda: _some(asker, 20))
-    first.send_signal(signal.SIGKILL)
+    first.kill()
     for n in range(100, 200):
         await asker.send(shop.holding(f"S{n}", coffee="1", milk="2"))
     await eventually(lambda: _some(asker, 200))
@@ -133,8 +96,7 @@ async def test_a_process_that_is_killed_in_the_middle_loses_and_doubles_nothing(
     assert await shop.level("coffee") == (60, 60)
     assert await shop.level("milk") == (1000, 120)
     await shop.check()
-    second.terminate()
-    assert await second.wait() == 0
+    assert await second.drain() == 0
 
 
 async def _some(asker: Asker, count: int) -> bool:
