@@ -63,12 +63,14 @@ FAULTS = {
     ),
     "a line whose price was changed": (
         "orders",
-        "update order_items set unit_price_q = unit_price_q + 1 where sku = 'ver-P1'",
+        """alter table order_items disable trigger user;
+            update order_items set unit_price_q = unit_price_q + 1 where sku = 'ver-P1'""",
         "every line of an order costs its quantity times its price",
     ),
     "a line whose name of the product was changed": (
         "orders",
-        "update order_items set sku = 'ver-P9' where sku = 'ver-P1'",
+        """alter table order_items disable trigger user;
+            update order_items set sku = 'ver-P9' where sku = 'ver-P1'""",
         "sealed snapshot",
     ),
     "an event that was lost": (

@@ -73,6 +73,12 @@ def method(path: str) -> Method | None:
     )
 
 
+def topics(message: type[Message]) -> list[str]:
+    """Returns the directive topic of a message type and its other names; raises KeyError when it is no directive."""
+    options: Any = message.DESCRIPTOR.GetOptions()
+    return [topic(message), *options.Extensions[options_pb2.directive].aliases]
+
+
 def topic(message: type[Message]) -> str:
     """Returns the directive topic of a message type; raises KeyError when it is no directive."""
     options: Any = message.DESCRIPTOR.GetOptions()

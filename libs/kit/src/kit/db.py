@@ -78,6 +78,13 @@ class Tx:
         """
         self.deferred.append((statement, arguments))
 
+    async def flush(self) -> None:
+        """Runs what was put off until now; what comes next sees it, and may touch the same rows."""
+        if self.deferred:
+            arguments = [argument for _, each in self.deferred for argument in each]
+            await self.connection.execute(_combined(*((text, len(each)) for text, each in self.deferred)), *arguments)
+            self.deferred.clear()
+
     @property
     def business(self) -> UUID:
         """The tenant of the caller."""
@@ -130,7 +137,7 @@ class Database:
                 tx = Tx(connection, row["now"], identity)
                 result = await work(tx, row)
                 published = self._closing(tx)
-                await _flush(tx)
+                await tx.flush()
         except asyncpg.UniqueViolationError as error:
             raise (tx.conflicts if tx else {}).get(error.constraint_name or "", error) from error
         except LOST as error:
@@ -150,12 +157,6 @@ class Database:
                 return await work(Tx(connection, datetime.now(UTC), identity))
         except LOST as error:
             raise Unavailable("unavailable", retry_after=1) from error
-
-
-async def _flush(tx: Tx) -> None:
-    if tx.deferred:
-        arguments = [argument for _, each in tx.deferred for argument in each]
-        await tx.connection.execute(_combined(*((text, len(each)) for text, each in tx.deferred)), *arguments)
 
 
 @lru_cache(1000)

@@ -51,7 +51,7 @@ class Frame(grpc.aio.ServerInterceptor):
         async def framed(request: Message, context: grpc.aio.ServicerContext[Any, Any]) -> Message:
             metadata: dict[str, str] = dict(context.invocation_metadata() or ())  # type: ignore[arg-type]  # text unless "-bin"
             started, code = time.perf_counter(), "OK"
-            call = _call(method, metadata, self._language)
+            call = _call(method, metadata, self._language, context.peer())
             current.set(call)
             with tracing.span(method.path[1:], metadata.get("traceparent", "")):
                 try:
@@ -97,14 +97,14 @@ class Frame(grpc.aio.ServerInterceptor):
         await context.abort(wire.code, wire.details, wire.trailing_metadata or ())
 
 
-def _call(method: contract.Method, metadata: dict[str, str], language: str) -> Call:
+def _call(method: contract.Method, metadata: dict[str, str], language: str, peer: str) -> Call:
     return Call(
         method=method,
         identity=ANONYMOUS,
         language=preferred(metadata.get("accept-language", ""), language),
         request_id=metadata.get("x-request-id") or uuid7().hex,
-        address=metadata.get("x-client-address", ""),
-        agent=metadata.get("x-client-agent", "")[:500],
+        address=metadata.get("x-client-address") or peer.partition(":")[2],
+        agent=(metadata.get("x-client-agent") or metadata.get("user-agent", ""))[:500],
         bearer=metadata.get("authorization", "").partition(" ")[2],
     )
 

@@ -10,7 +10,10 @@ from google.protobuf.message import Message
 
 from comanda.orders.v1 import channels_pb2, directives_pb2, orders_pb2, sessions_pb2
 from kit import ids
+from kit.db import Tx
+from kit.errors import DomainError
 from kit.status import integral
+from orders.domain import history
 from orders.domain.channel import Channel
 from orders.domain.directive import Directive
 from orders.domain.flow import STAMPED, Flow
@@ -210,6 +213,7 @@ def order(found: Order, flow: Flow, *, with_snapshot: bool = True) -> orders_pb2
         created_at=_time(found.created_at),
         updated_at=_time(found.updated_at),
         **_stamps(found),
+        assigned_to=found.assigned_to,
     )
 
 
@@ -226,7 +230,32 @@ def event(row: asyncpg.Record) -> orders_pb2.OrderEvent:
         actor_label=row["actor_label"],
         payload=struct(row["payload"]),
         created_at=_time(row["created_at"]),
+        action=history.action(row["type"], row["payload"]),
+        ip_address=row["address"],
+        user_agent=row["agent"],
+        request_id=row["request_id"],
     )
+
+
+def own_event(tx: Tx, seq: int, kind: str, payload: Mapping[str, Any], actor_label: str) -> orders_pb2.OrderEvent:
+    """Returns the message of an entry that the present transaction adds to an order's history."""
+    return orders_pb2.OrderEvent(
+        seq=seq,
+        type=kind,
+        actor=tx.actor,
+        actor_label=actor_label,
+        payload=struct(payload),
+        created_at=_time(tx.now),
+        action=history.action(kind, payload),
+        ip_address=tx.address,
+        user_agent=tx.agent,
+        request_id=tx.request_id,
+    )
+
+
+def bulk_error(ref: str, error: DomainError, message: str) -> orders_pb2.BulkError:
+    """Returns what stands against the change of one of several orders."""
+    return orders_pb2.BulkError(ref=ref, code=error.code, message=message, context=struct(error.context))
 
 
 def directive(found: Directive) -> directives_pb2.Directive:

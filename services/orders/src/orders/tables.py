@@ -79,6 +79,7 @@ ORDERS = sa.Table(
     *_columns(TIME, "created_at", "updated_at"),
     *_columns(TIME, "confirmed_at", "processing_at", "ready_at", "dispatched_at", nullable=True),
     *_columns(TIME, "delivered_at", "completed_at", "cancelled_at", "returned_at", nullable=True),
+    sa.Column("assigned_to", sa.Text, nullable=False, server_default=EMPTY),
     sa.UniqueConstraint("business_id", "channel_code", "session_key", name="orders_session"),
 )
 sa.Index(

@@ -93,5 +93,13 @@ TEXTS: Catalogue = {
         "Invalid status transition from {current_status} to {requested_status}.",
         "Um pedido {current_status} não pode passar a {requested_status}.",
     ),
+    "refund_exceeds_total": Text(
+        "Only {available_q} of the order's {total_q} can still be refunded, not {amount_q}.",
+        "Só {available_q} dos {total_q} do pedido ainda podem ser reembolsados, não {amount_q}.",
+    ),
+    "missing_event_type": Text("An event needs a type.", "Um evento precisa de um tipo."),
+    "reserved_event_type": Text(
+        "Events of type {type} are written by the hub itself.", "Eventos do tipo {type} são gravados pelo próprio hub."
+    ),
     "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),
 }

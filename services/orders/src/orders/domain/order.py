@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from kit.errors import Refused
 from orders.domain.flow import SAME, STAMPED, Flow
 from orders.domain.session import Charges, Line, Session
 
@@ -14,7 +15,7 @@ SNAPSHOT_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order; everything but status, data, and stamps is sealed."""
+    """An order; everything but status, data, stamps, and who has it in hand is sealed."""
 
     id: UUID
     ref: str
@@ -38,6 +39,7 @@ class Order:
     last_seq: int = 1
     stamps: Mapping[str, datetime] = field(default_factory=dict)
     """When each status was first entered."""
+    assigned_to: str = ""
 
 
 def seal(
@@ -120,3 +122,19 @@ def _entered(order: Order, statuses: Iterable[str], now: datetime) -> list[Order
         order = replace(order, status=status, stamps=stamps, updated_at=now, last_seq=order.last_seq + 1)
         found.append(order)
     return found
+
+
+def check_refund(order: Order, amount_q: int, refunded_q: int) -> None:
+    """Raises Refused(`refund_exceeds_total`) where all refunds together would be more than the order (all in minor units)."""
+    left = order.total_q - refunded_q
+    if amount_q > left:
+        raise Refused(
+            "refund_exceeds_total", amount_q=amount_q, total_q=order.total_q, refunded_q=refunded_q, available_q=left
+        )
+
+
+def intent(order: Order) -> str:
+    """Returns the id of the payment intent that the order's data names; empty when it names none (O-P5)."""
+    payment = order.data.get("payment")
+    named = payment.get("intent_id") if isinstance(payment, Mapping) else ""
+    return named if isinstance(named, str) else ""

@@ -8,7 +8,9 @@ from uuid import UUID
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
+from comanda.erp.directives.v1 import directives_pb2 as erp
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
+from comanda.sales.directives.v1 import directives_pb2 as sales
 from kit import contract, directives, outbox
 from kit.db import Tx
 from kit.errors import NotFound, Refused
@@ -16,29 +18,41 @@ from kit.ids import uuid7
 from orders.domain.directive import CANCELLED, DONE, Directive, Task
 from orders.store import directives as store
 
-OWNED: tuple[type[Message], ...] = (inventory.HoldStock, inventory.CommitStock, inventory.ReleaseStock)
+OWNED: tuple[type[Message], ...] = (
+    inventory.HoldStock,
+    inventory.CommitStock,
+    inventory.ReleaseStock,
+    sales.AuthorizePayment,
+    sales.CapturePayment,
+    sales.RefundPayment,
+    sales.HoldCredit,
+    sales.ReleaseCredit,
+    erp.ExportOrder,
+    erp.TransferAttachments,
+    erp.ClosePurchaseOrder,
+)
 SWEPT = 200
 
 
 @cache
 def types() -> dict[str, type[Message]]:
     """Returns the message type of each topic that a service executes; others stay queued."""
-    return {contract.topic(each): each for each in OWNED}
+    return {topic: each for each in OWNED for topic in contract.topics(each)}
 
 
-def enqueue(tx: Tx, tasks: Iterable[Task], business: UUID | None = None) -> None:
-    """Queues work with the transaction; what is due at once and has an executor leaves with the commit.
+def enqueue(tx: Tx, tasks: Iterable[Task], business: UUID | None = None) -> list[UUID]:
+    """Queues work with the transaction, and returns the ids; what is due at once and has an executor leaves with the commit.
 
     The business is the caller's unless given.
     """
     owner = business or tx.business
     rows = [_row(tx, task) for task in tasks]
-    if not rows:
-        return
-    store.insert(tx, owner, rows)
+    if rows:
+        store.insert(tx, owner, rows)
     for row in rows:
         if row.leased_until:
             _send(tx, owner, row.id, row.topic, row.payload, row.attempts, row.order_ref or row.session_key)
+    return [row.id for row in rows]
 
 
 def _row(tx: Tx, task: Task) -> store.Row:
@@ -61,7 +75,8 @@ def _row(tx: Tx, task: Task) -> store.Row:
 
 
 def _send(tx: Tx, business: UUID, identifier: UUID, topic: str, payload: Any, attempt: int, about: str) -> None:
-    message = json_format.ParseDict(payload, types()[topic]())
+    # A payload may say more than the executor needs: what a channel queues after a commit is the same for every topic.
+    message = json_format.ParseDict(payload, types()[topic](), ignore_unknown_fields=True)
     aggregate = f"directive/{about}"
     wrapped = directives.dispatch(
         message, directive_id=identifier, attempt=attempt, business=business, aggregate=aggregate, tx=tx

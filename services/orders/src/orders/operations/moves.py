@@ -1,6 +1,7 @@
 """Orders move through their flow: because somebody says so, or because of what happened around them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from comanda.orders.events.v1 import events_pb2
@@ -9,12 +10,11 @@ from kit.db import Tx
 from orders.domain import channel, flow
 from orders.domain import order as domain
 from orders.domain.directive import Task, release
+from orders.domain.history import CANCELLED, STATUS_CHANGED
 from orders.domain.order import Order
-from orders.operations import directives
+from orders.operations import directives, history
 from orders.store import orders as store
 from orders.store.orders import Found
-
-CANCELLED = "cancelled"
 
 
 def move(tx: Tx, found: Found, status: str, *, actor_label: str = "", reason: str = "") -> Order:
@@ -41,16 +41,20 @@ def _record(
 ) -> Order:
     """Tells history, listeners, and those who must act of each step, and returns the order after the last."""
     order, rules = found.order, channel.rules(found.config)
-    for after in moved:
+    for step in moved:
+        after = replace(step, last_seq=order.last_seq + 1)
         _tell(tx, order.status, after, why, actor_label, business)
         directives.enqueue(tx, _tasks(after, rules, why.get("reason", "")), business)
         order = after
+        if order.status == CANCELLED:
+            entry = {"reason": why.get("reason", ""), "reservations_released": found.holds}
+            order = history.record(tx, order, CANCELLED, entry, actor_label=actor_label, business=business)
     return order
 
 
 def _tell(tx: Tx, previous: str, order: Order, why: Mapping[str, str], actor_label: str, business: UUID) -> None:
     payload = {"old_status": previous, "new_status": order.status, **{key: text for key, text in why.items() if text}}
-    store.insert_event(tx, order.ref, order.last_seq, "status_changed", payload, actor_label, business)
+    store.insert_event(tx, order.ref, order.last_seq, STATUS_CHANGED, payload, actor_label, business)
     event = events_pb2.OrderStatusChanged(
         ref=order.ref,
         channel_code=order.channel_code,
@@ -65,7 +69,8 @@ def _tell(tx: Tx, previous: str, order: Order, why: Mapping[str, str], actor_lab
 def _tasks(order: Order, rules: channel.Rules, reason: str) -> list[Task]:
     """Returns the work that an order's new status asks for."""
     tasks = notifications(order, rules, order.status)
-    if order.status == CANCELLED and rules.uses_stock:
+    if order.status == CANCELLED:
+        # Whatever the channel says: an order may have been given stock by a directive of its own.
         tasks.append(release(order.channel_code, order.session_key, reason or CANCELLED, order.ref))
     return tasks
 

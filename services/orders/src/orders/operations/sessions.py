@@ -132,7 +132,7 @@ async def commit_session(
         now=tx.now,
     )
     _save(tx, session, order, token)
-    moved = moves.advance(tx, order_store.Found(order, locked.config), "on_create")
+    moved = moves.advance(tx, order_store.Found(order, locked.config, len(checks.holds(session))), "on_create")
     order_store.insert_order(tx, moved)
     tasks = [_post_commit(order, topic, session) for topic in rules.post_commit]
     directives.enqueue(tx, [*tasks, *moves.notifications(order, rules, "created")])

@@ -7,6 +7,7 @@ from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound
 from orders import messages
+from orders.domain import history
 from orders.domain.channel import Channel
 from orders.domain.directive import FILTER_ALIASES, Directive
 from orders.queries import paging
@@ -25,8 +26,11 @@ SESSIONS = (
 )
 SESSIONS_TOTAL = f"select count(*) from sessions s where {SESSIONS_WHERE}"
 EVENTS = """
-    select seq, type, actor, actor_label, payload, created_at from order_events
-    where business_id = $1 and order_ref = $2 and seq > $3 order by seq limit $4
+    select seq, type, actor, actor_label, payload, created_at, address, agent, request_id from order_events
+    where business_id = $1 and order_ref = $2 and seq > $3 and ($4::text[] = '{}' or type = any($4))
+        and ($5::text[] = '{}' or type || ':' || coalesce(payload ->> 'new_status', '') = any($5)
+            or type = any($5) and type || ':' || coalesce(payload ->> 'new_status', '') <> all($6))
+    order by seq limit $7
 """
 DIRECTIVES_WHERE = """business_id = $1 and ($2::text[] = '{}' or topic = any($2))
     and ($3::text[] = '{}' or (case when status = 'queued' and leased_until > now() then 'running' else status end) = any($3))
@@ -61,7 +65,9 @@ async def list_sessions(tx: Tx, asked: sessions_pb2.ListSessionsRequest) -> sess
 async def list_order_events(tx: Tx, asked: orders_pb2.ListOrderEventsRequest) -> orders_pb2.ListOrderEventsResponse:
     """Lists an order's history, oldest first; raises NotFound for an order that is not there."""
     [seq] = pages.key(asked.page_token, 0)
-    rows, token = await paging.page(tx, asked, EVENTS, (tx.business, asked.ref, seq), lambda row: (row["seq"],))
+    wanted = [kind for action in asked.action for kind in history.KINDS[action]]
+    where = (tx.business, asked.ref, seq, list(asked.type), wanted, list(history.ACTIONS))
+    rows, token = await paging.page(tx, asked, EVENTS, where, lambda row: (row["seq"],))
     if not rows and await orders.order(tx, asked.ref) is None:
         raise NotFound("not_found", ref=asked.ref)
     return orders_pb2.ListOrderEventsResponse(items=[messages.event(row) for row in rows], next_page_token=token)

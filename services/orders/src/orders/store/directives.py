@@ -83,6 +83,8 @@ SETTLE = f"""
     where d.business_id = g.business_id and d.id = g.id
     returning d.business_id, d.id, d.topic, d.status, d.order_ref, d.channel_code, d.session_key, d.error_code, d.last_error
 """
+AMOUNT = """select coalesce(sum((payload ->> 'amount_q')::bigint), 0)::bigint from directives
+    where business_id = $1 and order_ref = $2 and topic = $3 and order_ref <> '' and status not in ('failed', 'cancelled')"""
 OLDEST = "select extract(epoch from now() - min(available_at))::float8 from directives where status = 'queued' and due_at <= now()"
 
 
@@ -158,6 +160,12 @@ async def settle(tx: Tx, settlements: Sequence[Settlement]) -> "list[asyncpg.Rec
     """Writes how attempts ended; returns the directives that this changed."""
     names = Settlement.__dataclass_fields__
     return await tx.connection.fetch(SETTLE, *([getattr(each, name) for each in settlements] for name in names))
+
+
+async def amount_q(tx: Tx, order_ref: str, topic: str) -> int:
+    """Returns what an order's directives of the topic ask for together, in minor units; without failed and cancelled ones."""
+    total: int = await tx.connection.fetchval(AMOUNT, tx.business, order_ref, topic)
+    return total
 
 
 async def oldest_seconds(tx: Tx) -> float:

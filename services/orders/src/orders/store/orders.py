@@ -20,18 +20,22 @@ NAMES = (
     "created_at", "updated_at",
 )  # fmt: skip
 STAMPS = tuple(f"{status}_at" for status in STAMPED)
-COLUMNS = ", ".join(f"o.{name}" for name in (*NAMES, *STAMPS))
+COLUMNS = ", ".join(f"o.{name}" for name in (*NAMES, *STAMPS, "assigned_to"))
 SEALED = ("discount_q", "shipping_q", "tax_q")
 ITEMS = """(select coalesce(jsonb_agg(jsonb_build_object('line_id', i.line_id, 'sku', i.sku, 'name', i.name,
         'qty', i.qty::text, 'unit_price_q', i.unit_price_q, 'meta', i.meta) order by i.position), '[]'::jsonb)
     from order_items i where i.business_id = o.business_id and i.order_ref = o.ref) as items"""
 FLOW = """join channel_configs c on c.business_id = o.business_id and c.channel_code = o.channel_code
         and c.version = o.config_version"""
+HOLDS = """(select coalesce(jsonb_array_length(s.checks #> '{stock,result,holds}'), 0) from sessions s
+    where s.business_id = o.business_id and s.channel_code = o.channel_code and s.session_key = o.session_key) as holds"""
 
-ORDER = f"select {COLUMNS}, {ITEMS}, c.config from orders o {FLOW} where o.business_id = $1 and o.ref = $2"
+ORDER = f"select {COLUMNS}, {ITEMS}, c.config, {HOLDS} from orders o {FLOW} where o.business_id = $1 and o.ref = $2"
 LOCKED_ORDER = f"{ORDER} for update of o"
+LOCKED_ORDERS = f"""select {COLUMNS}, {ITEMS}, c.config, {HOLDS} from orders o {FLOW}
+    where o.business_id = $1 and o.ref = any($2) order by o.ref for update of o"""
 LOCKED_TRIGGERED = f"""
-    select o.business_id, {COLUMNS}, {ITEMS}, c.config
+    select o.business_id, {COLUMNS}, {ITEMS}, c.config, {HOLDS}
     from unnest($1::uuid[], $2::text[]) as g (business_id, ref)
     join orders o using (business_id, ref) {FLOW}
     where c.config #> array['order_flow', 'auto_transitions', $3] is not null
@@ -48,10 +52,11 @@ INSERT_ITEMS = """
         line_total_q bigint, meta jsonb)) with ordinality
         as items (line_id, sku, name, qty, unit_price_q, line_total_q, meta, position)
 """
-UPDATE = f"""update orders set status = $3, data = $4, last_seq = $5, updated_at = $6,
-    {", ".join(f"{name} = ${index + 7}" for index, name in enumerate(STAMPS))}
+UPDATE = f"""update orders set status = $3, data = $4, last_seq = $5, updated_at = $6, assigned_to = $7,
+    {", ".join(f"{name} = ${index + 8}" for index, name in enumerate(STAMPS))}
     where business_id = $1 and ref = $2"""
 INSERT_SEARCH = "insert into order_search (business_id, id, text) values ($1, $2, $3)"
+UPDATE_SEARCH = "update order_search set text = $3 where business_id = $1 and id = $2"
 INSERT_EVENT = """
     insert into order_events (business_id, order_ref, seq, type, actor, actor_label, payload, request_id, address, agent,
         created_at)
@@ -65,19 +70,30 @@ class Found:
 
     order: Order
     config: Mapping[str, Any]
+    holds: int = 0
+    """How many reservations its session had when it was committed."""
 
 
 async def order(tx: Tx, ref: str, *, lock: bool = False) -> Found | None:
     """Returns the order; locked until the transaction ends where asked."""
     row = await tx.connection.fetchrow(LOCKED_ORDER if lock else ORDER, tx.business, ref)
-    return Found(order_of(row), row["config"]) if row else None
+    return _found(row) if row else None
+
+
+async def lock_orders(tx: Tx, refs: Sequence[str]) -> list[Found]:
+    """Returns, locked, those of the orders that there are."""
+    return [_found(row) for row in await tx.connection.fetch(LOCKED_ORDERS, tx.business, refs)]
+
+
+def _found(row: asyncpg.Record) -> Found:
+    return Found(order_of(row), row["config"], row["holds"])
 
 
 async def lock_triggered(tx: Tx, trigger: str, places: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, Found]]:
     """Returns, locked, those of the orders (business and ref) whose flow says something for the trigger."""
     columns = (list(column) for column in zip(*places, strict=True))
     rows = await tx.connection.fetch(LOCKED_TRIGGERED, *columns, trigger)
-    return [(row["business_id"], Found(order_of(row), row["config"])) for row in rows]
+    return [(row["business_id"], _found(row)) for row in rows]
 
 
 async def order_of_session(tx: Tx, channel_code: str, session_key: str) -> asyncpg.Record | None:
@@ -100,7 +116,14 @@ def update_order(tx: Tx, changed: Order, business: UUID | None = None) -> None:
     """Saves what may change of a locked order; once in a transaction. The business is the caller's unless given."""
     stamps = (changed.stamps.get(status) for status in STAMPED)
     place = (business or tx.business, changed.ref)
-    tx.later(UPDATE, *place, changed.status, changed.data, changed.last_seq, changed.updated_at, *stamps)
+    tx.later(
+        UPDATE, *place, changed.status, changed.data, changed.last_seq, changed.updated_at, changed.assigned_to, *stamps
+    )
+
+
+def update_search(tx: Tx, changed: Order) -> None:
+    """Lets an order be found by what its data says now."""
+    tx.later(UPDATE_SEARCH, tx.business, changed.id, search.text_of(changed))
 
 
 def insert_event(
@@ -123,7 +146,11 @@ def order_of(row: asyncpg.Record, items: Sequence[Mapping[str, Any]] | None = No
     stamps = {status: row[name] for status, name in zip(STAMPED, STAMPS, strict=True) if row[name]}
     lines = tuple(line_of(item) for item in (row["items"] if items is None else items))
     return Order(
-        **values, lines=lines, charges=Charges(row["discount_q"], row["shipping_q"], row["tax_q"]), stamps=stamps
+        **values,
+        lines=lines,
+        charges=Charges(row["discount_q"], row["shipping_q"], row["tax_q"]),
+        stamps=stamps,
+        assigned_to=row["assigned_to"],
     )
 
 

@@ -1,0 +1,49 @@
+"""An order's history: what kinds of entries there are, and which of the eighteen actions of source 004 each stands for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+CREATED, STATUS_CHANGED, CANCELLED, DATA_UPDATED = "created", "status_changed", "cancelled", "data_updated"
+ASSIGNED, REFUND_REQUESTED = "assigned", "refund_requested"
+PAYMENT_AUTHORIZED, PAYMENT_CAPTURED = "payment.authorized", "payment.captured"
+PAYMENT_REFUNDED, PAYMENT_FAILED = "payment.refunded", "payment.failed"
+INVENTORY_RELEASED = "inventory_released"
+
+RESERVED = frozenset(
+    {
+        CREATED, STATUS_CHANGED, CANCELLED, DATA_UPDATED, ASSIGNED, REFUND_REQUESTED, PAYMENT_AUTHORIZED, PAYMENT_CAPTURED,
+        PAYMENT_REFUNDED, PAYMENT_FAILED, INVENTORY_RELEASED,
+    }
+)  # fmt: skip
+"""What only the hub itself writes: money, stock, and status follow from it."""
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "created": (CREATED,),
+    "confirmed": ("status_changed:confirmed", "confirmed"),
+    "payment_received": (PAYMENT_CAPTURED, "payment_received"),
+    "processing_started": ("status_changed:processing", "processing_started"),
+    "packed": ("packed",),
+    "shipped": ("status_changed:shipped", "status_changed:dispatched", "shipped"),
+    "delivered": ("status_changed:delivered", "delivered"),
+    "cancelled": (CANCELLED,),
+    "refunded": ("status_changed:refunded", "refunded"),
+    "status_changed": (STATUS_CHANGED,),
+    "note_added": ("note_added",),
+    "payment_failed": (PAYMENT_FAILED, "payment_failed"),
+    "return_requested": ("status_changed:return_requested", "return_requested"),
+    "returned": ("status_changed:returned", "returned"),
+    "edited": (DATA_UPDATED, "edited"),
+    "assigned": (ASSIGNED,),
+    "inventory_reserved": ("inventory_reserved",),
+    "inventory_released": (INVENTORY_RELEASED,),
+}
+"""The eighteen actions (decision 52), each with the entries it stands for: `type`, or `type:new_status`."""
+ACTIONS = {kind: action for action, kinds in KINDS.items() for kind in kinds}
+
+
+def action(kind: str, payload: Mapping[str, Any]) -> str:
+    """Returns the action that an entry stands for; empty for a caller's own remark.
+
+    A change of status that has no action of its own is `status_changed`.
+    """
+    return ACTIONS.get(f"{kind}:{payload.get('new_status', '')}") or ACTIONS.get(kind, "")
