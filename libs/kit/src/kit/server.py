@@ -16,7 +16,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from nats.aio.client import Client
 
-from kit import db, logs, metrics, outbox, streams, tasks, tracing
+from kit import db, logs, metrics, outbox, revocation, streams, tasks, tracing
 from kit.consumer import Consumer, Handler
 from kit.db import Database
 from kit.identity import Exchange, Verifier
@@ -74,7 +74,8 @@ class Process:
         reflection.enable_server_reflection([*registry.names, reflection.SERVICE_NAME], server)
         if server.add_insecure_port(self.settings.listen) == 0:
             raise OSError(f"cannot listen on {self.settings.listen}")
-        running = [asyncio.ensure_future(loop) for loop in [self.relay.run(), *self.loops]]
+        revocations = revocation.follow(self.nats, self.settings.stream_prefix, verifier.revoke)
+        running = [asyncio.ensure_future(loop) for loop in [self.relay.run(), revocations, *self.loops]]
         running.append(asyncio.ensure_future(self._watch(checks)))
         await server.start()
         LOG.info("serving", listen=self.settings.listen)

@@ -5,11 +5,13 @@ from functools import partial
 
 import kit.settings
 import sales
-from comanda.sales.v1 import businesses_pb2_grpc, identity_pb2_grpc
+from comanda.sales.v1 import businesses_pb2_grpc, identity_pb2_grpc, members_pb2_grpc
 from kit import identity, machinery, migrations, server
 from kit.server import Process
+from sales import issuer
 from sales.service.businesses import BusinessService, StorefrontService
 from sales.service.identity import ApiKeyService, IdentityService
+from sales.service.members import MemberService
 from sales.settings import Settings
 from sales.texts import TEXTS
 
@@ -25,12 +27,13 @@ async def run(process: Process, settings: Settings) -> None:
     """Runs the service in a connected process."""
     database = process.database
     private_key = identity.private_key(settings.identity_private_key.get_secret_value())
-    identities = IdentityService(database, private_key)
+    identities = IdentityService(database, private_key, issuer.of(settings))
     process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
     await process.serve(
         [
             partial(businesses_pb2_grpc.add_BusinessServiceServicer_to_server, BusinessService(database)),
             partial(businesses_pb2_grpc.add_StorefrontServiceServicer_to_server, StorefrontService(database)),
+            partial(members_pb2_grpc.add_MemberServiceServicer_to_server, MemberService(database)),
             partial(identity_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(database, private_key)),
             partial(identity_pb2_grpc.add_IdentityServiceServicer_to_server, identities),
         ],

@@ -5,10 +5,11 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from comanda.sales.v1 import businesses_pb2, identity_pb2
+from comanda.sales.v1 import businesses_pb2, identity_pb2, members_pb2
 from sales.domain import api_key as domain
 from sales.domain.api_key import ApiKey
 from sales.domain.business import Business, Storefront
+from sales.domain.member import Member
 
 
 def business(found: Business) -> businesses_pb2.Business:
@@ -48,6 +49,20 @@ def api_key(found: ApiKey) -> identity_pb2.ApiKey:
         revoked_at=time(found.revoked_at),
         scopes=found.scopes,
         expires_at=time(found.expires_at),
+    )
+
+
+def member(found: Member) -> members_pb2.Member:
+    """Returns the member."""
+    return members_pb2.Member(
+        id=str(found.id),
+        name=found.name,
+        email=found.email,
+        role=found.role,
+        subject=found.subject,
+        is_active=found.is_active,
+        created_at=time(found.created_at),
+        updated_at=time(found.updated_at),
     )
 
 

@@ -1,18 +1,20 @@
 """Reads for lists: from SQL to messages, a page at a time, by the key of the last row."""
 
-from uuid import UUID
-
-from comanda.sales.v1 import businesses_pb2, identity_pb2
+from comanda.sales.v1 import businesses_pb2, identity_pb2, members_pb2
 from kit import pages
 from kit.db import Tx
-from kit.errors import Invalid
 from sales import messages
+from sales.domain import api_key
 from sales.domain.business import Storefront
-from sales.store import api_keys, businesses
+from sales.store import api_keys, businesses, members
 
-LAST_ID = str(UUID(int=2**128 - 1))
 STOREFRONTS = f"""
     select {businesses.STOREFRONT_COLUMNS} from storefronts where business_id = $1 and code > $2 order by code limit $3
+"""
+MEMBERS = f"""
+    select {members.COLUMNS} from members
+    where business_id = $1 and id < $2 and ($3::text[] = '{{}}' or role = any($3)) and ($4::boolean is null or is_active = $4)
+    order by id desc limit $5
 """
 API_KEYS = f"select {api_keys.COLUMNS} from api_keys where business_id = $1 and id < $2 order by id desc limit $3"
 
@@ -32,15 +34,18 @@ async def list_storefronts(
 async def list_api_keys(tx: Tx, request: identity_pb2.ListApiKeysRequest) -> identity_pb2.ListApiKeysResponse:
     """Returns a page of the business's keys, newest first, revoked ones too."""
     size = request.page_size or pages.SIZE
-    rows = await tx.connection.fetch(API_KEYS, tx.business, _id_before(request.page_token), size + 1)
+    rows = await tx.connection.fetch(API_KEYS, tx.business, pages.before(request.page_token), size + 1)
     shown, following = pages.cut(rows, size, lambda row: (str(row["id"]),))
     items = [messages.api_key(api_keys.read(row)) for row in shown]
     return identity_pb2.ListApiKeysResponse(items=items, next_page_token=following)
 
 
-def _id_before(token: str) -> UUID:
-    [text] = pages.key(token, LAST_ID)
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Invalid("invalid_page_token") from error
+async def list_members(tx: Tx, request: members_pb2.ListMembersRequest) -> members_pb2.ListMembersResponse:
+    """Returns a page of the business's members, newest first."""
+    size = request.page_size or pages.SIZE
+    roles = [api_key.name(role) for role in request.role]
+    active = request.is_active if request.HasField("is_active") else None
+    rows = await tx.connection.fetch(MEMBERS, tx.business, pages.before(request.page_token), roles, active, size + 1)
+    shown, following = pages.cut(rows, size, lambda row: (str(row["id"]),))
+    items = [messages.member(members.read(row)) for row in shown]
+    return members_pb2.ListMembersResponse(items=items, next_page_token=following)

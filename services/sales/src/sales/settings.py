@@ -10,3 +10,13 @@ class Settings(kit.settings.Settings):
 
     identity_private_key: SecretStr
     """Raw Ed25519 private key in base64url: signs identity tokens, and API keys' secrets follow from it."""
+    jwt_issuer: str = ""
+    """Claim `iss` of the tokens that people come in by; none when empty."""
+    jwt_audience: str = ""
+    """Claim `aud` that those tokens must have; any when empty."""
+    jwt_jwks: str = ""
+    """Where the issuer's public keys (JWKS) are: an address or a file."""
+    jwt_business_claim: str = "business"
+    """Claim that holds the code of the business."""
+    jwt_role_claim: str = ""
+    """Claim that holds the role of somebody who is no member; only members come in when empty."""

@@ -37,6 +37,19 @@ sa.Table(
     *_columns(TIME, "created_at"),
 )
 sa.Table(
+    "members",
+    METADATA,
+    sa.Column("business_id", UUID, sa.ForeignKey("businesses.business_id", name="members_business"), primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(sa.Text, "name", "email", "role", "subject"),
+    *_columns(sa.Boolean, "is_active"),
+    *_columns(TIME, "created_at", "updated_at"),
+    sa.Index(
+        "members_email", "business_id", sa.text("lower(email)"), unique=True, postgresql_where=sa.text("email <> ''")
+    ),
+    sa.Index("members_subject", "business_id", "subject", unique=True, postgresql_where=sa.text("subject <> ''")),
+)
+sa.Table(
     "api_keys",
     METADATA,
     sa.Column("business_id", UUID, primary_key=True),

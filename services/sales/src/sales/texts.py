@@ -25,6 +25,14 @@ TEXTS: Catalogue = {
         "Role {own_role} may not make a key of role {role}.",
         "O papel {own_role} não pode criar uma chave do papel {role}.",
     ),
+    "member_above_own": Text(
+        "Role {own_role} may not add or change a member of role {role}.",
+        "O papel {own_role} não pode incluir ou alterar um membro do papel {role}.",
+    ),
+    "duplicate_email": Text(
+        "There is a member with the address {email}.", "Já existe um membro com o endereço {email}."
+    ),
+    "duplicate_subject": Text("Subject {subject} is a member already.", "{subject} já é um membro."),
     "scope_above_own": Text(
         "Your key reaches only {own_scopes}; name scopes within it.",
         "Sua chave alcança apenas {own_scopes}; indique escopos dentro disso.",

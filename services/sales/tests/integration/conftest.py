@@ -15,7 +15,13 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 import sales
-from comanda.sales.v1 import businesses_pb2, businesses_pb2_grpc, identity_pb2, identity_pb2_grpc
+from comanda.sales.v1 import (
+    businesses_pb2,
+    businesses_pb2_grpc,
+    identity_pb2,
+    identity_pb2_grpc,
+    members_pb2_grpc,
+)
 from comanda.types.v1 import messaging_pb2, options_pb2
 from kit import client, identity, server, tasks
 from kit.identity import NO_BUSINESS, Identity
@@ -56,6 +62,7 @@ class Sales:
     storefronts: businesses_pb2_grpc.StorefrontServiceStub
     keys: identity_pb2_grpc.ApiKeyServiceStub
     identities: identity_pb2_grpc.IdentityServiceStub
+    members: members_pb2_grpc.MemberServiceStub
 
     async def call(self, method: Any, request: Any, token: str = "") -> Any:
         """Calls a stub's method; as an operator unless a token is given."""
@@ -104,14 +111,26 @@ class Sales:
 
 
 @pytest.fixture
+def more_settings() -> dict[str, str]:
+    """What a test module sets beyond the usual."""
+    return {}
+
+
+@pytest.fixture
 async def service(
-    new_database: Callable[[ModuleType], str], nats: Client, nats_url: str, stream_prefix: str, unused_tcp_port: int
+    new_database: Callable[[ModuleType], str],
+    nats: Client,
+    nats_url: str,
+    stream_prefix: str,
+    unused_tcp_port: int,
+    more_settings: dict[str, str],
 ) -> AsyncIterator[Sales]:
     """The service, ready to be called."""
     url, address = new_database(sales), f"127.0.0.1:{unused_tcp_port}"
     settings = Settings(
         database_url=url, nats_url=nats_url, listen=address, stream_prefix=stream_prefix, poll_seconds=0.1,
         identity_public_key=identity.public_key_of(PRIVATE_KEY), identity_private_key=PRIVATE_KEY, log_level="debug",
+        **more_settings,
     )  # fmt: skip
     seen: list[messaging_pb2.Envelope] = []
 
@@ -128,4 +147,5 @@ async def service(
             url, seen, OPERATOR,
             businesses_pb2_grpc.BusinessServiceStub(channel), businesses_pb2_grpc.StorefrontServiceStub(channel),
             identity_pb2_grpc.ApiKeyServiceStub(channel), identity_pb2_grpc.IdentityServiceStub(channel),
+            members_pb2_grpc.MemberServiceStub(channel),
         )  # fmt: skip

@@ -5,6 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from comanda.sales.events.v1 import events_pb2 as events
+from comanda.types.v1.messaging_pb2 import IdentityRevoked
 from comanda.types.v1.options_pb2 import Role
 from kit import outbox
 from kit.db import Tx
@@ -62,7 +63,8 @@ async def revoke(tx: Tx, key_id: UUID) -> ApiKey:
         raise NotFound("not_found", id=str(key_id))
     key, was_good = found
     if was_good:
-        outbox.add(tx, f"api_key/{key.id}", events.ApiKeyRevoked(api_key_id=str(key.id)))
+        told = (events.ApiKeyRevoked(api_key_id=str(key.id)), IdentityRevoked(subject=key.subject))
+        outbox.add(tx, f"api_key/{key.id}", *told)
     return key
 
 

@@ -1,6 +1,6 @@
 """ApiKeyService and IdentityService."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from kit.rpc import answer, rpc
 from sales import messages, queries
 from sales.domain import api_key as domain
 from sales.domain.api_key import ApiKey
-from sales.operations import api_keys
+from sales.issuer import Issuer
+from sales.operations import api_keys, members
 from sales.store import api_keys as store
 
 
@@ -90,17 +91,23 @@ class ApiKeyService(identity_pb2_grpc.ApiKeyServiceServicer):
 class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
     """See the proto."""
 
-    def __init__(self, database: Database, private_key: Ed25519PrivateKey) -> None:
+    def __init__(self, database: Database, private_key: Ed25519PrivateKey, issuer: Issuer | None) -> None:
         self.database = database
         self._private_key = private_key
+        self._issuer = issuer
 
-    @rpc
-    async def Authenticate(self, tx: Tx, request: pb.AuthenticateRequest) -> pb.AuthenticateResponse:
-        bearer, lifetime = await api_keys.authenticate(tx, request.credential)
-        token, expires_at = identity.sign(bearer, self._private_key, lifetime)
+    async def Authenticate(self, request: pb.AuthenticateRequest, _: Any) -> pb.AuthenticateResponse:
+        token, expires_at = await self._token(request.credential)
         return pb.AuthenticateResponse(identity_token=token, expires_at=messages.time(expires_at))
 
     async def exchange(self, credential: str) -> str:
-        """Returns an identity token for a key, for callers of this very service; raises Unauthenticated."""
-        bearer, lifetime = await self.database.read(lambda tx: api_keys.authenticate(tx, credential))
-        return identity.sign(bearer, self._private_key, lifetime)[0]
+        """Returns an identity token for a credential, for callers of this very service; raises Unauthenticated."""
+        return (await self._token(credential))[0]
+
+    async def _token(self, credential: str) -> tuple[str, datetime]:
+        if self._issuer and credential.count(".") == 2:
+            shown = await self._issuer.bearer(credential)
+            bearer, lifetime = await self.database.read(lambda tx: members.recognise(tx, shown)), shown.lifetime
+        else:
+            bearer, lifetime = await self.database.read(lambda tx: api_keys.authenticate(tx, credential))
+        return identity.sign(bearer, self._private_key, lifetime)
