@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -116,3 +117,27 @@ async def test_a_message_that_was_given_up_is_handed_to_its_service_again(fleet:
     again = fleet.run("dead-letters", "replay", identifier)
     assert again.returncode == 1
     assert "no service has given up" in again.stderr
+
+
+async def test_reservations_that_ran_out_are_counted_then_ended(business: Fleet) -> None:
+    async with Api.of(business.home, 1, business.api_key) as api:
+        await api.post("/api/v1/products", {"sku": "late"}, uuid4().hex)
+        await api.post("/api/v1/locations", {"code": "late"}, uuid4().hex)
+        await api.post("/api/v1/stock/receive", {"location": "late", "lines": [{"sku": "late", "qty": 1}]}, uuid4().hex)
+        wanted = {"owner_type": "cart", "owner_ref": "LATE", "lines": [{"sku": "late", "qty": 1}]}
+        [made] = (await api.post("/api/v1/reservations", wanted, uuid4().hex))["reservations"]
+
+    async def while_the_shelf_is_in_use(connection: "asyncpg.Connection[asyncpg.Record]") -> str:
+        expire = "update reservations set expires_at = now() where id = $1"
+        await on(business, "inventory", lambda other: other.execute(expire, UUID(made["id"])))
+        async with connection.transaction():
+            await connection.execute("select from stock where sku = 'late' and location = 'late' for update")
+            return (await asyncio.to_thread(business.run, "reservations", "cleanup", "--dry-run")).stdout
+
+    counted = await on(business, "inventory", while_the_shelf_is_in_use)
+    assert re.fullmatch(r"[1-9]\d* expired reservations would be released \(dry-run\)\.\n", counted)
+    done = await asyncio.to_thread(business.run, "reservations", "cleanup")
+    assert re.fullmatch(r"Released \d+ expired reservations\.\n", done.stdout)
+    assert (await get(business, f"/api/v1/reservations/{made['id']}"))["status"] == "expired"
+    status = "select status from reservations where id = $1"
+    assert await on(business, "inventory", lambda c: c.fetchval(status, UUID(made["id"]))) == "expired"

@@ -20,6 +20,7 @@ COMMANDS = {
     "bench": ("comanda_cli.bench.command:bench", "Measure, on a fleet made for it."),
     "business": ("comanda_cli.accounts:business", "Make businesses."),
     "keys": ("comanda_cli.accounts:keys", "Make API keys."),
+    "reservations": ("comanda_cli.reservations:reservations", "End reservations whose time is up."),
     "directives": ("comanda_cli.queues:directives", "Look at queued work, and retry it."),
     "dead-letters": ("comanda_cli.queues:dead_letters", "Look at messages that were given up, and replay them."),
 }

@@ -13,6 +13,9 @@ from comanda.inventory.v1 import stock_pb2
 from comanda.inventory.v1.reservations_pb2 import OWNER_TYPE_CART, OWNER_TYPE_ORDER
 from comanda.types.v1.messaging_pb2 import OUTCOME_DONE, Envelope
 from kit.errors import Invalid, NotFound, Refused
+from kit.identity import NO_BUSINESS
+
+from .conftest import Shop
 
 ACTIVE, COMMITTED = pb.RESERVATION_STATUS_ACTIVE, pb.RESERVATION_STATUS_COMMITTED
 RELEASED, EXPIRED = pb.RESERVATION_STATUS_RELEASED, pb.RESERVATION_STATUS_EXPIRED
@@ -286,6 +289,15 @@ async def test_what_ran_out_is_counted_then_ended_once_and_its_owner_told(api: A
     assert [(each.id, each.sku, each.location, each.qty) for each in event.reservations] == [
         (over.id, "coffee", "main", "3.000")
     ]
+
+
+async def test_an_operator_ends_what_ran_out_of_every_business(api: Any) -> None:
+    for shop in (api.shop, await api.shop.neighbour()):
+        await shop.stock(coffee="10")
+        await shop.hold("S1", coffee="1")
+    await api.shop.pass_time()
+    api.shop = Shop(api.shop.database, NO_BUSINESS)
+    assert (await cleanup(api, dry_run=True), await cleanup(api), await cleanup(api)) == (2, 2, 0)
 
 
 async def test_whoever_needs_the_units_first_tells_the_owner_that_his_time_was_up(api: Any) -> None:

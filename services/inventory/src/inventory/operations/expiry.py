@@ -6,6 +6,7 @@ from inventory.domain.book import Book
 from inventory.store import ledger
 from inventory.store.shelves import due, due_shelves, expire, lock_free_shelves
 from kit.db import Tx
+from kit.identity import NO_BUSINESS
 
 SWEPT = 500
 """How many reservations that ran out are looked at in one go."""
@@ -20,10 +21,14 @@ async def end_expired(tx: Tx) -> bool:
 
 
 async def cleanup(tx: Tx, dry_run: bool) -> int:
-    """Ends the caller's reservations whose time is up and returns how many; a dry run only counts (case S-8)."""
+    """Ends the caller's reservations whose time is up, an operator's everybody's, and returns how many.
+
+    A dry run only counts (case S-8). Those beyond a limit, and those on shelves that are in use, are left for the next call.
+    """
+    business = None if tx.business == NO_BUSINESS else tx.business
     if dry_run:
-        return await due(tx)
-    _, ended = await _end(tx, CLEANED, tx.business)
+        return await due(tx, business)
+    _, ended = await _end(tx, CLEANED, business)
     return ended
 
 

@@ -54,7 +54,10 @@ DUE_SHELVES = """
     order by expires_at
     limit $1
 """
-DUE = "select count(*) from reservations where business_id = $1 and status = 'active' and expires_at <= now()"
+DUE = """
+    select count(*) from reservations
+    where status = 'active' and expires_at <= now() and ($1::uuid is null or business_id = $1)
+"""
 EXPIRED_RESERVATIONS = """
     update reservations as r set status = 'expired'
     from unnest($1::uuid[], $2::text[], $3::text[]) as shelf (business_id, sku, location)
@@ -111,9 +114,9 @@ async def due_shelves(tx: Tx, limit: int, business: UUID | None = None) -> list[
     return [Key(*row) for row in await tx.connection.fetch(DUE_SHELVES, limit, business)]
 
 
-async def due(tx: Tx) -> int:
-    """Returns how many reservations of the caller's business have run out and are not ended."""
-    return int(await tx.connection.fetchval(DUE, tx.business))
+async def due(tx: Tx, business: UUID | None) -> int:
+    """Returns how many reservations, of one business or all, have run out and are not ended."""
+    return int(await tx.connection.fetchval(DUE, business))
 
 
 async def expire(tx: Tx, book: Book, shelves: Shelves, keys: Collection[Key], keep: Collection[UUID] = ()) -> int:
