@@ -32,6 +32,7 @@ from kit.testing import eventually
 API_KEY = "ck_test_key"
 OWNER = Identity(UUID(int=7), options_pb2.ROLE_OWNER, "test")
 KEY = identity.new_private_key()
+ADDRESSES = ("orders_address", "inventory_address", "sales_address", "erp_address")
 PRIVATE = identity.private_key(KEY)
 
 Behaviour = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Message]]
@@ -91,28 +92,35 @@ class House:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[House]:
-    """Runs a gateway with stand-ins behind it."""
+async def behind() -> AsyncIterator[tuple[Services, grpc.aio.Server, str]]:
+    """Runs the stand-ins; also returns their address."""
     services = Services()
-    behind = grpc.aio.server(interceptors=[Frame("standin", Verifier(identity.public_key_of(KEY)), {}, "en")])
-    behind.add_generic_rpc_handlers(tuple(services.handlers()))
-    health_pb2_grpc.add_HealthServicer_to_server(services.checks, behind)
-    address = f"127.0.0.1:{behind.add_insecure_port('127.0.0.1:0')}"
-    await behind.start()
-    names = ("orders_address", "inventory_address", "sales_address", "erp_address")
-    upstream = Upstream(Settings(**dict.fromkeys(names, address)))
-    app = application(upstream)
-    server = uvicorn.Server(config(app, "127.0.0.1:0"))
-    serving = asyncio.create_task(server.serve())
-    await eventually(lambda: _started(server))
-    port = server.servers[0].sockets[0].getsockname()[1]
-    headers = {"authorization": f"Bearer {API_KEY}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
-        yield House(services, client, port, behind, app)
-    server.should_exit = True
-    await serving
-    await upstream.close()
-    await behind.stop(None)
+    server = grpc.aio.server(interceptors=[Frame("standin", Verifier(identity.public_key_of(KEY)), {}, "en")])
+    server.add_generic_rpc_handlers(tuple(services.handlers()))
+    health_pb2_grpc.add_HealthServicer_to_server(services.checks, server)
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    await server.start()
+    yield services, server, address
+    await server.stop(None)
+
+
+@asynccontextmanager
+async def running(**more: Any) -> AsyncIterator[House]:
+    """Runs a gateway with stand-ins behind it."""
+    async with behind() as (services, standins, address):
+        settings = Settings(**dict.fromkeys(ADDRESSES, address), **more)
+        upstream = Upstream(settings)
+        app = application(upstream)
+        server = uvicorn.Server(config(app, "127.0.0.1:0"))
+        serving = asyncio.create_task(server.serve())
+        await eventually(lambda: _started(server))
+        port = server.servers[0].sockets[0].getsockname()[1]
+        headers = {"authorization": f"Bearer {API_KEY}"}
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
+            yield House(services, client, port, standins, app)
+        server.should_exit = True
+        await serving
+        await upstream.close()
 
 
 async def _started(server: uvicorn.Server) -> bool:

@@ -1,7 +1,12 @@
 """python -m gateway [serve]"""
 
+import asyncio
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import structlog
 import uvicorn
 
 from gateway import pages, routes
@@ -11,22 +16,38 @@ from gateway.upstream import Upstream
 from kit import logs, metrics, server, tracing
 from kit.settings import Settings
 
+LOG = structlog.get_logger()
 GRACE = 10
 KEEP_ALIVE = 75
 """Seconds that an idle connection stays open: longer than clients and proxies keep theirs, so that they hang up first."""
 
 
+class Server(uvicorn.Server):
+    """uvicorn's server, but its end is not the end of the process: it does not raise the signal again that ended it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Lets SIGTERM and SIGINT end the serving; a second SIGINT ends it at once."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
+
+
 async def serve() -> None:
-    """Serves until SIGTERM, then finishes what is under way."""
+    """Serves until SIGTERM or SIGINT, then finishes what is under way."""
     settings = Settings()
     logs.configure("gateway", settings.log_level)
     provider = tracing.configure("gateway")
     metrics.expose(settings.metrics_listen)
     upstream = Upstream(settings)
-    await uvicorn.Server(config(application(upstream), settings.listen)).serve()
-    await upstream.close()
-    if provider:
-        provider.shutdown()
+    try:
+        await Server(config(application(upstream), settings.listen)).serve()
+    finally:
+        await upstream.close()
+        if provider:
+            provider.shutdown()
+    LOG.info("drained")
 
 
 def application(upstream: Upstream) -> Gateway:
