@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import asyncpg
 import pytest
 
 from comanda.inventory.events.v1.events_pb2 import StockAdjusted, StockReceived
@@ -225,13 +224,3 @@ async def test_movements_are_listed_newest_first_and_by_what_they_are(api: Any) 
     now.FromDatetime(datetime.now(UTC))
     assert len(await found(to=now)) == 4
     assert await found(**{"from": now}) == []
-
-
-async def test_the_ledger_cannot_be_changed_and_the_counters_keep_their_bounds(shop: Any) -> None:
-    await shop.stock(coffee="5")
-    for statement in ("update movements set reason = 'x'", "delete from movements", "truncate movements"):
-        with pytest.raises(asyncpg.RaiseError, match="append-only"):
-            await shop.rows(statement)
-    for change in ("on_hand = -1", "reserved = -1", "reserved = 6"):
-        with pytest.raises(asyncpg.CheckViolationError):
-            await shop.rows(f"update stock set {change}")
