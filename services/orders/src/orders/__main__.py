@@ -27,7 +27,7 @@ async def serve() -> None:
         client.channel(settings.sales_address) as sales,
     ):
         database, signals = process.database, process.signals
-        sessions = SessionService(database, signals, Catalogue(inventory))
+        sessions = SessionService(database, signals, Catalogue(inventory, database))
         process.consume(handlers.handlers(signals))
         sweeps.add(process, settings.session_ttl)
         await process.serve(

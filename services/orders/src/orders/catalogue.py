@@ -1,29 +1,94 @@
-"""Prices, from the inventory service, as the caller may see them."""
+"""Prices, from the inventory service, as the caller may see them: the channel's price list first, then the product's own."""
 
-from collections.abc import Sequence
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import grpc
 
-from comanda.inventory.v1 import products_pb2, products_pb2_grpc
+from comanda.inventory.v1 import price_lists_pb2, price_lists_pb2_grpc, products_pb2, products_pb2_grpc
 from kit import client
 from kit.call import current
-from orders.domain.ops import Op, Price, Prices
+from kit.db import Database
+from kit.errors import NotFound, Unavailable
+from orders.domain.channel import EXTERNAL
+from orders.domain.ops import PRODUCT, Op, Price, Prices
+from orders.store import channels as store
+from orders.store.channels import Pricing
 
 PAGE = 100
+TRUSTED_SECONDS = 10.0
+MOST_REMEMBERED = 10_000
 
 
 class Catalogue:
-    """Looks prices up where operations come without."""
+    """Looks prices up where operations come without, and where one that comes with them might be an exception."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
+    def __init__(self, channel: grpc.aio.Channel, database: Database) -> None:
         self._products = products_pb2_grpc.ProductServiceStub(channel)
+        self._lists = price_lists_pb2_grpc.PriceListServiceStub(channel)
+        self._database = database
+        self._external: dict[tuple[UUID, str], float] = {}
 
-    async def prices(self, ops: Sequence[Op]) -> Prices:
-        """Returns the retail price of each SKU that an operation has no price for; raises Unavailable."""
-        skus = sorted({op.sku for op in ops if op.needs_price})
-        found: dict[str, Price] = {}
-        for start in range(0, len(skus), PAGE):
-            request = products_pb2.ListProductsRequest(sku=skus[start : start + PAGE], page_size=PAGE)
-            answer = await client.call(self._products.ListProducts, request, current.get().bearer)
-            found |= {each.sku: Price(each.prices.retail_price_q, each.name, each.is_active) for each in answer.items}
+    async def prices(self, ops: Sequence[Op], channel_code: str, session_key: str = "") -> Prices:
+        """Returns the price of each SKU that operations sell; nothing where prices come from outside.
+
+        Raises Unavailable where an operation has no price and inventory cannot be asked; a price that was sent is enough.
+        """
+        skus = sorted({op.sku for op in ops if op.sells and op.sku})
+        needed = any(op.needs_price for op in ops)
+        if not skus or (not needed and self._known_external(channel_code)):
+            return {}
+        pricing = await self._pricing(channel_code, session_key)
+        if pricing is None or pricing.policy == EXTERNAL:
+            return {}
+        try:
+            return await self._look_up(skus, pricing.price_list)
+        except Unavailable:
+            if needed:
+                raise
+            return {}
+
+    def _known_external(self, channel_code: str) -> bool:
+        """Spares the hot path a question whose answer hardly ever changes."""
+        return self._external.get((current.get().identity.business_id, channel_code), 0.0) > time.monotonic()
+
+    async def _pricing(self, channel_code: str, session_key: str) -> Pricing | None:
+        identity = current.get().identity
+        found = await self._database.read(lambda tx: store.pricing(tx, channel_code, session_key), identity)
+        if channel_code and found and found.policy == EXTERNAL:
+            if len(self._external) >= MOST_REMEMBERED:
+                self._external.clear()
+            self._external[(identity.business_id, channel_code)] = time.monotonic() + TRUSTED_SECONDS
         return found
+
+    async def _look_up(self, skus: Sequence[str], price_list: str) -> Prices:
+        pages = [skus[start : start + PAGE] for start in range(0, len(skus), PAGE)]
+        found = await asyncio.gather(*map(self._of_products, pages))
+        own = {sku: price for page in found for sku, price in page.items()}
+        listed = await self._of_list(price_list, pages) if price_list else {}
+        return {
+            sku: Price(listed[sku], price.name, price.is_active, price_list) if sku in listed else price
+            for sku, price in own.items()
+        }
+
+    async def _of_products(self, skus: Sequence[str]) -> Prices:
+        request = products_pb2.ListProductsRequest(sku=skus, page_size=PAGE)
+        answer = await client.call(self._products.ListProducts, request, current.get().bearer)
+        return {
+            each.sku: Price(each.prices.retail_price_q, each.name, each.is_active, PRODUCT) for each in answer.items
+        }
+
+    async def _of_list(self, code: str, pages: Sequence[Sequence[str]]) -> Mapping[str, int]:
+        """Returns the prices that the list has; none where there is no such list, or it is out of use."""
+        bearer = current.get().bearer
+        try:
+            about = price_lists_pb2.GetPriceListRequest(code=code)
+            if not (await client.call(self._lists.GetPriceList, about, bearer)).price_list.is_active:
+                return {}
+            asked = [price_lists_pb2.ListPricesRequest(code=code, page_size=PAGE, sku=page) for page in pages]
+            answers = await asyncio.gather(*(client.call(self._lists.ListPrices, each, bearer) for each in asked))
+        except NotFound:
+            return {}
+        return {each.sku: each.price_q for answer in answers for each in answer.items if each.HasField("price_q")}

@@ -74,6 +74,7 @@ TEXTS: Catalogue = {
         "Check {check_code} is made by a service of its own.",
         "A verificação {check_code} é feita por um serviço próprio.",
     ),
+    "invalid_date": Text("The value at {path} must be a date.", "O valor em {path} deve ser uma data."),
     "missing_check": Text("Check {check_code} has not been made.", "A verificação {check_code} não foi feita."),
     "stale_check": Text(
         "Check {check_code} is of revision {check_rev}, the session is at {session_rev}.",

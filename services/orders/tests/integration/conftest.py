@@ -20,12 +20,13 @@ from nats.aio.client import Client
 import inventory as inventory_service
 import orders
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
-from comanda.inventory.v1 import locations_pb2_grpc, products_pb2_grpc, stock_pb2_grpc
+from comanda.inventory.v1 import locations_pb2_grpc, price_lists_pb2_grpc, products_pb2_grpc, stock_pb2_grpc
 from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
 from comanda.types.v1 import options_pb2
 from inventory import texts as inventory_texts
 from inventory.handlers import handlers as inventory_handlers
 from inventory.service.locations import LocationService
+from inventory.service.price_lists import PriceListService
 from inventory.service.products import ProductService
 from inventory.service.stock import StockService
 from kit import client, identity, server, streams
@@ -94,6 +95,7 @@ class Hub:
     products: Any
     locations: Any
     goods: Any
+    price_lists: Any
 
     async def call(self, method: Any, request: Any, token: str = "") -> Any:
         """Calls a stub's method as the business's owner."""
@@ -145,6 +147,7 @@ async def stock_of(stack: AsyncExitStack, settings: Settings) -> None:
     process.consume(inventory_handlers(timedelta(minutes=10)))
     registers = [
         partial(products_pb2_grpc.add_ProductServiceServicer_to_server, ProductService(process.database)),
+        partial(price_lists_pb2_grpc.add_PriceListServiceServicer_to_server, PriceListService(process.database)),
         partial(locations_pb2_grpc.add_LocationServiceServicer_to_server, LocationService(process.database)),
         partial(stock_pb2_grpc.add_StockServiceServicer_to_server, StockService(process.database)),
     ]
@@ -193,7 +196,7 @@ async def hub(
             process.loops.append(Consumer(handler, pull, database, "inventory").run())
         upstream = await stack.enter_async_context(client.channel(address))
         beside = await stack.enter_async_context(client.channel(other))
-        sessions = SessionService(database, signals, Catalogue(beside))
+        sessions = SessionService(database, signals, Catalogue(beside, database))
         registers = [
             partial(channels_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelService(database)),
             partial(sessions_pb2_grpc.add_SessionServiceServicer_to_server, sessions),
@@ -207,5 +210,5 @@ async def hub(
             channels_pb2_grpc.ChannelServiceStub(upstream), sessions_pb2_grpc.SessionServiceStub(upstream),
             orders_pb2_grpc.OrderServiceStub(upstream), directives_pb2_grpc.DirectiveServiceStub(upstream),
             products_pb2_grpc.ProductServiceStub(beside), locations_pb2_grpc.LocationServiceStub(beside),
-            stock_pb2_grpc.StockServiceStub(beside),
+            stock_pb2_grpc.StockServiceStub(beside), price_lists_pb2_grpc.PriceListServiceStub(beside),
         )  # fmt: skip

@@ -18,7 +18,14 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 def order_in(status: str) -> order.Order:
     session = Session(UUID(int=1), "web", "S", "", "", "external", "open", "BRL", NOW, NOW)
     return order.seal(
-        session, identifier=UUID(int=2), ref="R", external_ref="", flow=Flow(initial=status), config_version=1, now=NOW
+        session,
+        identifier=UUID(int=2),
+        ref="R",
+        external_ref="",
+        flow=Flow(initial=status),
+        config_version=1,
+        now=NOW,
+        today=NOW.date(),
     )
 
 

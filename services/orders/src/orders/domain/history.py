@@ -8,11 +8,12 @@ ASSIGNED, REFUND_REQUESTED = "assigned", "refund_requested"
 PAYMENT_AUTHORIZED, PAYMENT_CAPTURED = "payment.authorized", "payment.captured"
 PAYMENT_REFUNDED, PAYMENT_FAILED = "payment.refunded", "payment.failed"
 INVENTORY_RELEASED = "inventory_released"
+PRICE_OVERRIDDEN = "price_overridden"
 
 RESERVED = frozenset(
     {
         CREATED, STATUS_CHANGED, CANCELLED, DATA_UPDATED, ASSIGNED, REFUND_REQUESTED, PAYMENT_AUTHORIZED, PAYMENT_CAPTURED,
-        PAYMENT_REFUNDED, PAYMENT_FAILED, INVENTORY_RELEASED,
+        PAYMENT_REFUNDED, PAYMENT_FAILED, INVENTORY_RELEASED, PRICE_OVERRIDDEN,
     }
 )  # fmt: skip
 """What only the hub itself writes: money, stock, and status follow from it."""

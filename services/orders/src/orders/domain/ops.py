@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from kit.errors import Invalid
+from orders.domain import preorder
 from orders.domain.channel import EXTERNAL
 from orders.domain.session import Line, Session
 
@@ -29,9 +30,19 @@ ROOTS = frozenset(
         "operator",
         "table",
         "tab",
+        "fulfillment_type",
+        "delivery_address",
+        "delivery_address_structured",
+        "delivery_date",
+        "delivery_time_slot",
+        "order_notes",
+        "origin_channel",
     ]
 )
+"""Names that data may have at its top; the last seven are those that an order is told about its delivery by (spec 1A.7)."""
 DEEPEST, LONGEST_PATH = 5, 128
+PRODUCT, MANUAL = "product", "manual"
+"""Where a price came from, when no price list had it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +65,14 @@ class Op:
     tax_q: int | None = None
 
     @property
+    def sells(self) -> bool:
+        """Whether it gives a line a price."""
+        return self.op in ("add_line", "replace_sku")
+
+    @property
     def needs_price(self) -> bool:
         """Whether a price has to be looked up for it, where the channel looks prices up."""
-        return self.op in ("add_line", "replace_sku") and self.unit_price_q is None and bool(self.sku)
+        return self.sells and self.unit_price_q is None and bool(self.sku)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,8 @@ class Price:
     price_q: int
     name: str
     is_active: bool
+    source: str = PRODUCT
+    """Code of the price list, or `product`."""
 
 
 Prices = Mapping[str, Price]
@@ -84,7 +102,8 @@ def apply(session: Session, ops: Sequence[Op], prices: Prices) -> Session:
             error.context["index"] = index
             raise
     _ = session.total_q  # raises when 64 bits cannot hold it
-    return session
+    there = {line.line_id for line in session.lines}
+    return replace(session, pricing_trace=tuple(t for t in session.pricing_trace if t["line_id"] in there))
 
 
 def _add_line(session: Session, op: Op, prices: Prices) -> Session:
@@ -92,7 +111,7 @@ def _add_line(session: Session, op: Op, prices: Prices) -> Session:
         raise Invalid("duplicate_line_id", line_id=op.line_id)
     price_q, name = _price(session, op, prices)
     line = Line(op.line_id, op.sku, op.name or name, quantity(op.qty), price_q, op.meta or {})
-    return _priced(replace(session, lines=(*session.lines, line)), line, op)
+    return _priced(replace(session, lines=(*session.lines, line)), line, prices)
 
 
 def _remove_line(session: Session, op: Op, _: Prices) -> Session:
@@ -110,7 +129,7 @@ def _replace_sku(session: Session, op: Op, prices: Prices) -> Session:
     line = _line(session, op.line_id)
     meta = line.meta if op.meta is None else op.meta
     line = replace(line, sku=op.sku, name=op.name or name, unit_price_q=price_q, meta=meta)
-    return _priced(_with(session, line), line, op)
+    return _priced(_with(session, line), line, prices)
 
 
 def _merge_lines(session: Session, op: Op, _: Prices) -> Session:
@@ -127,7 +146,9 @@ def _merge_lines(session: Session, op: Op, _: Prices) -> Session:
 def _set_data(session: Session, op: Op, _: Prices) -> Session:
     if op.value is None:
         raise Invalid("invalid_value", path=op.path)
-    return replace(session, data=_put(session.data, checked_path(op.path), op.value))
+    data = _put(session.data, checked_path(op.path), op.value)
+    preorder.check(data)
+    return replace(session, data=data)
 
 
 def _set_charges(session: Session, op: Op, _: Prices) -> Session:
@@ -172,11 +193,12 @@ def checked_path(path: str) -> list[str]:
 
 
 def check_data(data: Mapping[str, Any]) -> None:
-    """Raises Invalid(`invalid_path`) unless every name of the data at its top is allowed."""
+    """Raises Invalid (`invalid_path`, `invalid_date`) unless every name of the data at its top is allowed."""
     for name in data:
         if "." in name:
             raise Invalid("invalid_path", path=name[:LONGEST_PATH], valid=sorted(ROOTS))
         checked_path(name)
+    preorder.check(data)
 
 
 def _price(session: Session, op: Op, prices: Prices) -> tuple[int, str]:
@@ -196,12 +218,29 @@ def _price(session: Session, op: Op, prices: Prices) -> tuple[int, str]:
     return known.price_q, name
 
 
-def _priced(session: Session, line: Line, op: Op) -> Session:
-    """Leaves a trace where the price was looked up."""
-    if op.unit_price_q is not None:
+def _priced(session: Session, line: Line, prices: Prices) -> Session:
+    """Leaves a trace of where the line's price came from, where the channel looks prices up."""
+    if session.pricing_policy == EXTERNAL:
         return session
-    trace = {"line_id": line.line_id, "sku": line.sku, "price_q": line.unit_price_q, "source": "product"}
-    return replace(session, pricing_trace=(*session.pricing_trace, trace))
+    known = prices.get(line.sku)
+    looked_up = known is not None and known.price_q == line.unit_price_q
+    trace = {
+        "line_id": line.line_id,
+        "sku": line.sku,
+        "price_q": line.unit_price_q,
+        "source": known.source if known and looked_up else MANUAL,
+    }
+    if not looked_up:
+        trace["list_price_q"] = known.price_q if known else None
+    others = (each for each in session.pricing_trace if each["line_id"] != line.line_id)
+    return replace(session, pricing_trace=(*others, trace))
+
+
+def overrides(session: Session) -> list[dict[str, Any]]:
+    """Returns the lines whose price is not what the catalogue said, with both prices (the latter's null where it said none)."""
+    names = {"line_id": "line_id", "sku": "sku", "unit_price_q": "price_q", "list_price_q": "list_price_q"}
+    manual = (trace for trace in session.pricing_trace if trace["source"] == MANUAL)
+    return [{name: trace[key] for name, key in names.items()} for trace in manual]
 
 
 def _line(session: Session, line_id: str) -> Line:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from kit.errors import Refused
+from orders.domain import preorder
 from orders.domain.flow import SAME, STAMPED, Flow
 from orders.domain.session import Charges, Line, Session
 
@@ -43,9 +44,20 @@ class Order:
 
 
 def seal(
-    session: Session, *, identifier: UUID, ref: str, external_ref: str, flow: Flow, config_version: int, now: datetime
+    session: Session,
+    *,
+    identifier: UUID,
+    ref: str,
+    external_ref: str,
+    flow: Flow,
+    config_version: int,
+    now: datetime,
+    today: date,
 ) -> Order:
-    """Makes the order of a session; nothing that happens to session or catalogue later touches it."""
+    """Makes the order of a session; nothing that happens to session or catalogue later touches it.
+
+    Today is the business's own date.
+    """
     return Order(
         id=identifier,
         ref=ref,
@@ -62,7 +74,7 @@ def seal(
         subtotal_q=session.subtotal_q,
         total_q=session.total_q,
         items_count=len(session.lines),
-        data=session.data,
+        data=preorder.order_data(session.data, today),
         snapshot=snapshot(session),
         created_at=now,
         updated_at=now,

@@ -16,6 +16,8 @@ from orders.operations import directives, history
 from orders.store import orders as store
 from orders.store.orders import Found
 
+NOTIFY = "notification.send"
+
 
 def move(tx: Tx, found: Found, status: str, *, actor_label: str = "", reason: str = "") -> Order:
     """Returns a locked order in another status, with its history, events, and directives written; the caller saves the order.
@@ -86,7 +88,7 @@ def notifications(order: Order, rules: channel.Rules, happened: str) -> list[Tas
         "channel_code": order.channel_code,
         "backend": rules.told_by,
     }
-    return [Task("notification.send", payload, order.channel_code, order.session_key, order.ref)]
+    return [Task(NOTIFY, payload, order.channel_code, order.session_key, order.ref)]
 
 
 async def advance_all(tx: Tx, trigger: str, places: Iterable[tuple[UUID, str]]) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,10 +14,11 @@ from orders.domain import ops as domain_ops
 from orders.domain import order as order_domain
 from orders.domain import session as domain
 from orders.domain.directive import Task, release
+from orders.domain.history import PRICE_OVERRIDDEN
 from orders.domain.ops import Op, Prices
 from orders.domain.order import Order
 from orders.domain.session import Committed, Opening, Session
-from orders.operations import directives, moves
+from orders.operations import directives, followups, history, moves
 from orders.store import orders as order_store
 from orders.store import sessions as store
 
@@ -121,25 +121,26 @@ async def commit_session(
     checks.check_commit(session, rules.required_checks, tx.now)
     if locked.twin_ref:
         raise Duplicate("duplicate_external_ref", external_ref=external_ref, order_ref=locked.twin_ref)
+    today = tx.now.astimezone(ZoneInfo(locked.timezone)).date()
     order = order_domain.seal(
         session,
         # By the database's clock, as `created_at`: lists by date walk the index of ids.
         identifier=ids.uuid7(tx.now),
-        ref=_ref(tx.now, locked.timezone),
+        ref=ids.code(f"ORD-{today:%Y%m%d}", 8),
         external_ref=external_ref,
         flow=flow.of(locked.config),
         config_version=locked.config_version,
         now=tx.now,
+        today=today,
     )
-    _save(tx, session, order, token)
+    order = _save(tx, session, order, token)
     moved = moves.advance(tx, order_store.Found(order, locked.config, len(checks.holds(session))), "on_create")
     order_store.insert_order(tx, moved)
-    tasks = [_post_commit(order, topic, session) for topic in rules.post_commit]
-    directives.enqueue(tx, [*tasks, *moves.notifications(order, rules, "created")])
+    followups.enqueue(tx, session, order, rules, locked.timezone)
     return Committed(order.ref, str(order.id), order.total_q, order.items_count, created=True)
 
 
-def _save(tx: Tx, session: Session, order: Order, token: str) -> None:
+def _save(tx: Tx, session: Session, order: Order, token: str) -> Order:
     committed = replace(
         session,
         state=domain.COMMITTED,
@@ -161,17 +162,13 @@ def _save(tx: Tx, session: Session, order: Order, token: str) -> None:
         seq=order.last_seq,
     )
     outbox.add(tx, f"order/{order.ref}", event)
+    return _with_overrides(tx, session, order)
 
 
-def _post_commit(order: Order, topic: str, session: Session) -> Task:
-    payload: dict[str, Any] = {
-        "order_ref": order.ref,
-        "channel_code": order.channel_code,
-        "session_key": order.session_key,
-    }
-    if topic == "stock.commit":
-        payload["holds"] = checks.holds(session)
-    return Task(topic, payload, order.channel_code, order.session_key, order.ref)
+def _with_overrides(tx: Tx, session: Session, order: Order) -> Order:
+    """Tells the order's history which prices somebody set by hand (invariant of spec 1A.11)."""
+    overrides = domain_ops.overrides(session)
+    return history.record(tx, order, PRICE_OVERRIDDEN, {"lines": overrides}) if overrides else order
 
 
 async def _already(tx: Tx, session: Session) -> Committed:
@@ -186,8 +183,3 @@ async def _locked(tx: Tx, key: str, channel_code: str, external_ref: str = "") -
     if locked is None:
         raise NotFound("not_found", session_key=key)
     return locked
-
-
-def _ref(now: datetime, timezone: str) -> str:
-    """Returns a fresh ref with the business's local date (decision 34)."""
-    return ids.code(f"ORD-{now.astimezone(ZoneInfo(timezone)):%Y%m%d}", 8)

@@ -34,7 +34,7 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
         self._catalogue = catalogue
 
     async def OpenSession(self, request: pb.OpenSessionRequest, context: Any) -> pb.OpenSessionResponse:
-        prices = await self._catalogue.prices(messages.ops(request.ops))
+        prices = await self._catalogue.prices(messages.ops(request.ops), request.channel_code)
 
         async def opened(_: Any, tx: Tx, request: pb.OpenSessionRequest) -> pb.OpenSessionResponse:
             session, created = await sessions.open_session(tx, messages.opening(request), prices)
@@ -54,7 +54,7 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
         return await lists.list_sessions(tx, request)
 
     async def ModifySession(self, request: pb.ModifySessionRequest, context: Any) -> pb.ModifySessionResponse:
-        prices = await self._catalogue.prices(messages.ops(request.ops))
+        prices = await self._catalogue.prices(messages.ops(request.ops), request.channel_code, request.session_key)
 
         async def modified(_: Any, tx: Tx, request: pb.ModifySessionRequest) -> pb.ModifySessionResponse:
             expected = request.expected_rev if request.HasField("expected_rev") else None

@@ -1,6 +1,7 @@
 """Channels and the versions of their rules."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kit.db import Tx
@@ -9,6 +10,15 @@ from orders.domain.channel import Channel
 COLUMNS = """code, name, pricing_policy, edit_policy, display_order, config, config_version, is_active, currency,
     created_at, updated_at"""
 CHANNEL = f"select {COLUMNS} from channels where business_id = $1 and code = $2"
+PRICING = """
+    select c.pricing_policy as policy, coalesce(c.config ->> 'price_list', '') as price_list from channels c
+    where c.business_id = $1 and c.code = $2
+"""
+SESSION_PRICING = """
+    select s.pricing_policy as policy, coalesce(c.config ->> 'price_list', '') as price_list
+    from sessions s join channels c on c.business_id = s.business_id and c.code = s.channel_code
+    where s.business_id = $1 and ($2 = '' or s.channel_code = $2) and s.session_key = $3
+"""
 LOCKED_CHANNEL = f"{CHANNEL} for update"
 INSERT = f"""insert into channels (business_id, {COLUMNS})
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"""
@@ -21,6 +31,21 @@ UPSERT_BUSINESSES = """
     select * from unnest($1::uuid[], $2::text[], $3::text[])
     on conflict (business_id) do update set timezone = excluded.timezone, currency = excluded.currency
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """Who decides prices, and the list that is looked into first."""
+
+    policy: str
+    price_list: str
+
+
+async def pricing(tx: Tx, channel_code: str, session_key: str) -> Pricing | None:
+    """Returns how a session is priced, or for an empty key, how a new one of the channel would be."""
+    place = (tx.business, channel_code, *([session_key] if session_key else []))
+    row = await tx.connection.fetchrow(SESSION_PRICING if session_key else PRICING, *place)
+    return Pricing(**row) if row else None
 
 
 async def channel(tx: Tx, code: str, *, lock: bool = False) -> Channel | None:
