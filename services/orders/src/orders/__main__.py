@@ -4,7 +4,7 @@ import sys
 from functools import partial
 
 import orders
-from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
+from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, notes_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from kit import client, migrations, server
 from kit.exchange import Exchanged
@@ -12,6 +12,7 @@ from orders import handlers, sweeps
 from orders.catalogue import Catalogue
 from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
+from orders.service.notes import NoteService
 from orders.service.orders import OrderService
 from orders.service.sessions import SessionService
 from orders.settings import Settings
@@ -35,6 +36,7 @@ async def serve() -> None:
                 partial(channels_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelService(database)),
                 partial(sessions_pb2_grpc.add_SessionServiceServicer_to_server, sessions),
                 partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
+                partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
                 partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
             ],
             TEXTS,

@@ -8,7 +8,7 @@ import asyncpg
 from google.protobuf import json_format, struct_pb2, timestamp_pb2
 from google.protobuf.message import Message
 
-from comanda.orders.v1 import channels_pb2, directives_pb2, orders_pb2, sessions_pb2
+from comanda.orders.v1 import channels_pb2, directives_pb2, notes_pb2, orders_pb2, sessions_pb2
 from kit import ids
 from kit.db import Tx
 from kit.errors import DomainError
@@ -18,6 +18,7 @@ from orders.domain.channel import Channel
 from orders.domain.directive import Directive
 from orders.domain.flow import STAMPED, Flow
 from orders.domain.issues import Action, Issue
+from orders.domain.note import Note
 from orders.domain.ops import Op
 from orders.domain.order import Order
 from orders.domain.session import Charges, Committed, Line, Opening, Session
@@ -256,6 +257,21 @@ def own_event(tx: Tx, seq: int, kind: str, payload: Mapping[str, Any], actor_lab
 def bulk_error(ref: str, error: DomainError, message: str) -> orders_pb2.BulkError:
     """Returns what stands against the change of one of several orders."""
     return orders_pb2.BulkError(ref=ref, code=error.code, message=message, context=struct(error.context))
+
+
+def note(found: Note) -> notes_pb2.Note:
+    """Returns a note's message."""
+    return notes_pb2.Note(
+        id=str(found.id),
+        order_ref=found.order_ref,
+        note=found.note,
+        is_internal=found.is_internal,
+        notify_customer=found.notify_customer,
+        notified_at=_time(found.notified_at),
+        created_by=found.created_by,
+        created_at=_time(found.created_at),
+        updated_at=_time(found.updated_at),
+    )
 
 
 def directive(found: Directive) -> directives_pb2.Directive:

@@ -124,6 +124,17 @@ sa.Table(
     *_columns(JSONB, "payload"),
     *_columns(TIME, "created_at"),
 )
+NOTES = sa.Table(
+    "order_notes",
+    METADATA,
+    *_key(),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(sa.Text, "order_ref", "note", "created_by"),
+    *_columns(sa.Boolean, "is_internal", "notify_customer"),
+    *_columns(TIME, "created_at", "updated_at"),
+    *_columns(TIME, "notified_at", nullable=True),
+)
+sa.Index("order_notes_order", NOTES.c.business_id, NOTES.c.order_ref, NOTES.c.id)
 DIRECTIVES = sa.Table(
     "directives",
     METADATA,

@@ -102,5 +102,8 @@ TEXTS: Catalogue = {
     "reserved_event_type": Text(
         "Events of type {type} are written by the hub itself.", "Eventos do tipo {type} são gravados pelo próprio hub."
     ),
+    "internal_note_not_told": Text(
+        "The customer is not told of an internal note.", "O cliente não é avisado de uma nota interna."
+    ),
     "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),
 }

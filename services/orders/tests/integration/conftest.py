@@ -21,7 +21,7 @@ import inventory as inventory_service
 import orders
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
 from comanda.inventory.v1 import locations_pb2_grpc, price_lists_pb2_grpc, products_pb2_grpc, stock_pb2_grpc
-from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
+from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, notes_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
 from comanda.types.v1 import options_pb2
 from inventory import texts as inventory_texts
 from inventory.handlers import handlers as inventory_handlers
@@ -41,6 +41,7 @@ from orders import handlers, sweeps
 from orders.catalogue import Catalogue
 from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
+from orders.service.notes import NoteService
 from orders.service.orders import OrderService
 from orders.service.sessions import SessionService
 from orders.texts import TEXTS
@@ -96,6 +97,7 @@ class Hub:
     locations: Any
     goods: Any
     price_lists: Any
+    upstream: Any
 
     async def call(self, method: Any, request: Any, token: str = "") -> Any:
         """Calls a stub's method as the business's owner."""
@@ -201,6 +203,7 @@ async def hub(
             partial(channels_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelService(database)),
             partial(sessions_pb2_grpc.add_SessionServiceServicer_to_server, sessions),
             partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
+            partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
             partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
         ]
         await served(stack, process, registers, TEXTS, "pt")
@@ -210,5 +213,5 @@ async def hub(
             channels_pb2_grpc.ChannelServiceStub(upstream), sessions_pb2_grpc.SessionServiceStub(upstream),
             orders_pb2_grpc.OrderServiceStub(upstream), directives_pb2_grpc.DirectiveServiceStub(upstream),
             products_pb2_grpc.ProductServiceStub(beside), locations_pb2_grpc.LocationServiceStub(beside),
-            stock_pb2_grpc.StockServiceStub(beside), price_lists_pb2_grpc.PriceListServiceStub(beside),
+            stock_pb2_grpc.StockServiceStub(beside), price_lists_pb2_grpc.PriceListServiceStub(beside), upstream,
         )  # fmt: skip

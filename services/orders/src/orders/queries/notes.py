@@ -1,0 +1,28 @@
+"""Lists of notes."""
+
+from comanda.orders.v1 import notes_pb2 as pb
+from kit import pages
+from kit.db import Tx
+from kit.errors import NotFound
+from orders import messages
+from orders.domain.note import Note
+from orders.queries import paging
+from orders.queries.orders import customer, visible
+from orders.store import notes, orders
+
+WHERE = "business_id = $1 and order_ref = $2 and ($3::boolean is null or is_internal = $3)"
+NOTES = f"select {notes.COLUMNS} from order_notes where {WHERE} and id < $4 order by id desc limit $5"
+TOTAL = f"select count(*) from order_notes where {WHERE}"
+
+
+async def list_notes(tx: Tx, asked: pb.ListOrderNotesRequest) -> pb.ListOrderNotesResponse:
+    """Lists an order's notes, newest first; a customer sees what is meant for him. Raises NotFound."""
+    found = await orders.order(tx, asked.ref)
+    if found is None or not visible(tx, found.order):
+        raise NotFound("not_found", ref=asked.ref)
+    internal = asked.is_internal if asked.HasField("is_internal") else None
+    where = (tx.business, asked.ref, False if customer(tx) else internal)
+    rows, token = await paging.page(tx, asked, NOTES, (*where, pages.before(asked.page_token)), paging.id_key)
+    total = await paging.total(tx, asked, TOTAL, where)
+    items = [messages.note(Note(**row)) for row in rows]
+    return pb.ListOrderNotesResponse(items=items, next_page_token=token, total=total)
