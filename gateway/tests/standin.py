@@ -21,18 +21,19 @@ from comanda.types.v1 import options_pb2
 from gateway import routes
 from gateway.__main__ import application, config
 from gateway.app import Gateway
+from gateway.settings import Settings
 from gateway.upstream import Upstream
 from kit import identity
 from kit.errors import Unauthenticated
 from kit.identity import Identity, Verifier
 from kit.interceptors import Frame
-from kit.settings import Settings
 from kit.testing import eventually
 
 API_KEY = "ck_test_key"
 OWNER = Identity(UUID(int=7), options_pb2.ROLE_OWNER, "test")
 KEY = identity.new_private_key()
 ADDRESSES = ("orders_address", "inventory_address", "sales_address", "erp_address")
+RATES = ("rate_reads_per_hour", "rate_modifications_per_minute", "rate_commits_per_minute", "rate_anonymous_per_hour")
 PRIVATE = identity.private_key(KEY)
 
 Behaviour = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Message]]
@@ -108,9 +109,9 @@ async def behind() -> AsyncIterator[tuple[Services, grpc.aio.Server, str]]:
 async def running(**more: Any) -> AsyncIterator[House]:
     """Runs a gateway with stand-ins behind it."""
     async with behind() as (services, standins, address):
-        settings = Settings(**dict.fromkeys(ADDRESSES, address), **more)
+        settings = Settings(**(dict.fromkeys(ADDRESSES, address) | dict.fromkeys(RATES, 1_000_000) | more))
         upstream = Upstream(settings)
-        app = application(upstream)
+        app = application(upstream, settings)
         server = uvicorn.Server(config(app, "127.0.0.1:0"))
         serving = asyncio.create_task(server.serve())
         await eventually(lambda: _started(server))

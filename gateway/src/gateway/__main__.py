@@ -11,10 +11,11 @@ import uvicorn
 
 from gateway import pages, routes
 from gateway.app import Gateway
+from gateway.limits import Limits
 from gateway.router import Router
+from gateway.settings import Settings
 from gateway.upstream import Upstream
 from kit import logs, metrics, server, tracing
-from kit.settings import Settings
 
 LOG = structlog.get_logger()
 GRACE = 10
@@ -42,7 +43,7 @@ async def serve() -> None:
     metrics.expose(settings.metrics_listen)
     upstream = Upstream(settings)
     try:
-        await Server(config(application(upstream), settings.listen)).serve()
+        await Server(config(application(upstream, settings), settings.listen)).serve()
     finally:
         await upstream.close()
         if provider:
@@ -50,10 +51,11 @@ async def serve() -> None:
     LOG.info("drained")
 
 
-def application(upstream: Upstream) -> Gateway:
+def application(upstream: Upstream, settings: Settings) -> Gateway:
     """Returns the application in front of the services."""
     found = routes.discover()
-    return Gateway(Router(found), upstream, pages.Site(pages.all_pages(found, upstream.health)))
+    site = pages.Site(pages.all_pages(found, upstream.health))
+    return Gateway(Router(found), upstream, site, Limits(settings.allowances()))
 
 
 def config(app: Gateway, listen: str) -> uvicorn.Config:

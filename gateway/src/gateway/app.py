@@ -8,13 +8,15 @@ from typing import Any
 
 import structlog
 
-from gateway import bodies, metrics, pages, requests, responses
+from gateway import bodies, limits, metrics, pages, requests, responses
 from gateway.bodies import Gone, Receive
+from gateway.limits import Allowed, Limits, Quota
 from gateway.responses import Response
 from gateway.router import Router, WrongMethod
+from gateway.routes import Route
 from gateway.upstream import Upstream
 from kit import tracing
-from kit.errors import DomainError
+from kit.errors import DomainError, Unauthenticated
 from kit.ids import uuid7
 from kit.interceptors import validate
 from kit.texts import preferred
@@ -31,7 +33,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 @dataclass(slots=True)
 class Incoming:
-    """A request, with header names in lower case; `template` is the route's once that is known."""
+    """A request, with header names in lower case; `template` is the route's and `quota` the caller's once they are known."""
 
     method: str
     verb: str
@@ -41,6 +43,7 @@ class Incoming:
     request_id: str
     address: str
     template: str = ""
+    quota: Quota | None = None
 
     @classmethod
     def of(cls, scope: Scope) -> "Incoming":
@@ -76,10 +79,11 @@ class Incoming:
 class Gateway:
     """Transcodes REST to gRPC; knows routes, but no operation."""
 
-    def __init__(self, router: Router, upstream: Upstream, site: pages.Site) -> None:
+    def __init__(self, router: Router, upstream: Upstream, site: pages.Site, limits: Limits) -> None:
         self._router = router
         self._upstream = upstream
         self._site = site
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one HTTP request."""
@@ -93,6 +97,8 @@ class Gateway:
             return
         metrics.timer(incoming.method, incoming.template, response.status).observe(time.perf_counter() - started)
         response.headers["x-request-id"] = incoming.request_id
+        if incoming.quota:
+            response.headers.update(incoming.quota.headers())
         await responses.send(send, response, incoming.method == "HEAD")
 
     async def _answer(self, incoming: Incoming, receive: Receive) -> Response:
@@ -119,14 +125,30 @@ class Gateway:
         incoming.template = route.template
         with tracing.span(f"{route.verb} {route.template}", _traceparent(incoming.headers)):
             metadata = incoming.metadata()
-            if not route.public:
-                token = await self._upstream.token(incoming.headers.get("authorization", ""))
+            if token := await self._admit(incoming, route):
                 metadata.append(("authorization", f"Bearer {token}"))
             body = b"" if route.verb in BODILESS else await bodies.read(receive, incoming.headers)
             request = requests.build(route, variables, incoming.query, incoming.headers, body)
             validate(request)
             message, trailing = await self._upstream.call(route, request, metadata, receive)
             return responses.answer(route, message, trailing)
+
+    async def _admit(self, incoming: Incoming, route: Route) -> str:
+        """Returns the caller's identity token, empty where none is needed; raises Unauthenticated and Exhausted."""
+        authorization, token, caller = incoming.headers.get("authorization", ""), "", incoming.address
+        try:
+            if not route.public:
+                token = await self._upstream.token(authorization)
+                caller = authorization.partition(" ")[2].strip()
+        except Unauthenticated:
+            # Counted too: whoever tries keys out is to be slowed down.
+            incoming.quota = self._limits.take(Allowed.ANONYMOUS, incoming.address)
+            incoming.quota.check()
+            raise
+        if allowed := limits.of(route):
+            incoming.quota = self._limits.take(allowed, caller)
+            incoming.quota.check()
+        return token
 
 
 def _traceparent(headers: dict[str, str]) -> str:

@@ -49,6 +49,14 @@ REFUSALS = {
     "504": "The answer took too long.",
 }
 RETRIED = ("429", "503")
+QUOTA_HEADERS: Schema = {
+    f"X-RateLimit-{name}": {"description": text, "schema": {"type": "integer"}}
+    for name, text in {
+        "Limit": "Calls of this kind that are allowed in one window of time.",
+        "Remaining": "How many of them are left.",
+        "Reset": "When the window ends, in seconds since 1970.",
+    }.items()
+}
 KEY_HEADER: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -126,7 +134,7 @@ def _refusal(status: str, text: str) -> Schema:
     }
     if status in RETRIED:
         wait = {"description": "Seconds to wait before the next try.", "schema": {"type": "integer", "minimum": 1}}
-        answer["headers"] = {"Retry-After": wait}
+        answer["headers"] = {"Retry-After": wait} | (QUOTA_HEADERS if status == "429" else {})
     return answer
 
 

@@ -19,6 +19,10 @@ TEXTS: dict[str, Text] = {
         "Idempotency-Key and {field} of the body differ.", "Idempotency-Key e {field} do corpo são diferentes."
     ),
     "revision_mismatch": Text("If-Match and expected_rev differ.", "If-Match e expected_rev são diferentes."),
+    "rate_limited": Text(
+        "More than {limit} calls in {seconds} seconds; go on in {retry_after_seconds} seconds.",
+        "Mais de {limit} chamadas em {seconds} segundos; continue em {retry_after_seconds} segundos.",
+    ),
     "deadline_exceeded": Text("The answer took too long.", "A resposta demorou demais."),
 }
 

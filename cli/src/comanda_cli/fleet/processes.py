@@ -18,6 +18,13 @@ from embedded.tether import tethered
 MARK = "COMANDA_FLEET"
 # NATS writes every message to the disk before it acknowledges: the outbox forgets what was acknowledged.
 NATS_SYNC = "always"
+# A fleet on one machine is for development and measurements: nobody is held back unless the environment says so.
+RATES = (
+    "COMANDA_RATE_READS_PER_HOUR",
+    "COMANDA_RATE_MODIFICATIONS_PER_MINUTE",
+    "COMANDA_RATE_COMMITS_PER_MINUTE",
+    "COMANDA_RATE_ANONYMOUS_PER_HOUR",
+)
 
 
 def plan(home: Home, ports: Ports, secrets: Secrets, addresses: Addresses) -> Plan:
@@ -92,6 +99,7 @@ def _migration(service: Service, addresses: Addresses, common: Mapping[str, str]
 
 def _gateway(ports: Ports, addresses: Addresses, common: Mapping[str, str]) -> Program:
     environment = {
+        **dict.fromkeys(RATES, "1000000"),
         **common,
         "COMANDA_LISTEN": f"127.0.0.1:{ports[GATEWAY]}",
         "COMANDA_METRICS_LISTEN": addresses.metrics[GATEWAY],
