@@ -62,6 +62,8 @@ def _committed(refusal: Refusal | None) -> Settled:
         return done()
     if refusal.unknown:
         return failed("unknown_hold", f"there are no holds {', '.join(map(str, refusal.unknown))}")
+    if refusal.awaited and not refusal.short:
+        return failed("backordered", f"units of {', '.join(refusal.awaited)} are promised and have not come in")
     return failed(
         "insufficient_stock", f"the holds ran out, and there is not enough left of {', '.join(refusal.short)}"
     )

@@ -64,12 +64,15 @@ sa.Table(
     *_columns(sa.Integer, "priority"),
     *_columns(sa.Boolean, "is_active"),
     *_columns(TIME, "created_at", "updated_at"),
+    sa.Column("safety_stock", QUANTITY, nullable=False, server_default="0"),
 )
 sa.Table(
     "stock",
     METADATA,
     *_key("sku", "location"),
     *_columns(QUANTITY, "on_hand", "reserved"),
+    *_columns(QUANTITY, "reorder_point", "safety_stock", nullable=True),
+    sa.Column("backorder_limit", QUANTITY, nullable=False, server_default="0"),
     sa.ForeignKeyConstraint(["business_id", "sku"], ["products.business_id", "products.sku"], name="stock_product"),
     sa.ForeignKeyConstraint(
         ["business_id", "location"], ["locations.business_id", "locations.code"], name="stock_location"

@@ -37,6 +37,14 @@ TEXTS: Catalogue = {
         "{qty} cannot leave: {remaining} of the reservation are left.",
         "{qty} não pode sair: restam {remaining} da reserva.",
     ),
+    "backordered": Text(
+        "{qty} of {sku} are promised, but only {on_hand} are there: wait for goods to come in.",
+        "{qty} de {sku} estão prometidos, mas só há {on_hand}: aguarde a chegada da mercadoria.",
+    ),
+    "backorders_open": Text(
+        "{backordered} are promised beyond what is there: the limit cannot fall below that.",
+        "{backordered} estão prometidos além do que há: o limite não pode ficar abaixo disso.",
+    ),
     "reservation_committed": Text(
         "All units of reservation {id} have left.", "Todas as unidades da reserva {id} já saíram."
     ),

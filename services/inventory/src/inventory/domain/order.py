@@ -30,10 +30,11 @@ class Commitment(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """Why the stock of an order cannot leave: holds that never were, or SKUs of which there is not enough."""
+    """Why the stock of an order cannot leave: holds that never were, SKUs of which there is not enough, or not yet."""
 
     unknown: Sequence[UUID]
     short: Sequence[str]
+    awaited: Sequence[str] = ()
 
 
 class Return(NamedTuple):
@@ -51,17 +52,28 @@ class Taking(NamedTuple):
     anew: Sequence[tuple[Reservation, Part]]
     short: Sequence[str]
     """SKUs of which there is not enough left; then nothing of the order may leave."""
+    awaited: Sequence[str]
+    """SKUs of which units are promised that have not come in; then nothing of the order may leave either."""
 
 
-def taking(shelves: Shelves, free: dict[Key, Decimal], order_ref: str, holds: Sequence[Reservation]) -> Taking:
-    """Decides how an order's units leave. All or nothing: free changes only when the order can have all.
+class Units(NamedTuple):
+    """What the shelves have for the next order: units that nobody holds, and units that are there."""
+
+    free: dict[Key, Decimal]
+    there: dict[Key, Decimal]
+
+
+def taking(shelves: Shelves, units: Units, order_ref: str, holds: Sequence[Reservation]) -> Taking:
+    """Decides how an order's units leave. All or nothing: the units change only when the order can have all.
 
     A hold whose time is up is good as long as nobody needed its units. One that is over is replaced: by units of the same location
     where it has them, else of any.
     """
     missing = [hold for hold in holds if hold.status != Status.COMMITTED or hold.order_ref != order_ref]
     good = [hold for hold in missing if hold.status == Status.ACTIVE]
-    trial, anew, short = dict(free), [], []
+    trial, there, anew, short = dict(units.free), dict(units.there), [], []
+    for hold in good:
+        there[hold.key] -= hold.held
     for hold in missing:
         if hold.status != Status.ACTIVE:
             places = shelves.places(Sku(hold.business, hold.sku), {hold.key})
@@ -70,10 +82,13 @@ def taking(shelves: Shelves, free: dict[Key, Decimal], order_ref: str, holds: Se
                 short.append(hold.sku)
             for part in parts:
                 trial[part.key] -= part.qty
+                there[part.key] -= part.qty
                 anew.append((hold, part))
-    if not short:
-        free.update(trial)
-    return Taking(good, anew, short)
+    awaited = [hold.sku for hold in good if there[hold.key] < 0]
+    if not short and not awaited:
+        units.free.update(trial)
+        units.there.update(there)
+    return Taking(good, anew, short, awaited)
 
 
 def take(book: Book, order_ref: str, found: Taking, now: datetime, new_id: Callable[[], UUID]) -> Sequence[Part]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from inventory.domain.quantity import FINEST, signed
+from inventory.domain.quantity import FINEST, ZERO, signed
 from kit.errors import Invalid
 
 WAREHOUSE, STOREFRONT = "warehouse", "storefront"
@@ -28,7 +28,7 @@ class Product(NamedTuple):
 
 
 class Location(NamedTuple):
-    """A location; stock is taken from the smallest priority first."""
+    """A location; stock is taken from the smallest priority first. Units of safety stock are kept back there of every SKU."""
 
     code: str
     name: str
@@ -37,6 +37,7 @@ class Location(NamedTuple):
     is_active: bool
     created_at: datetime
     updated_at: datetime
+    safety_stock: Decimal = ZERO
 
 
 def step(text: str) -> Decimal:

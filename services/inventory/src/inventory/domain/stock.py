@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from inventory.domain.quantity import ZERO
+
 
 class Sku(NamedTuple):
     """A SKU of a business."""
@@ -33,6 +35,16 @@ class Shelf(NamedTuple):
     product_active: bool
     location_active: bool
     priority: int
+    safety: Decimal = ZERO
+    """Units that are kept back: nobody can reserve them."""
+    backorder_limit: Decimal = ZERO
+    """How many units may be promised beyond those that are there."""
+    reorder_point: Decimal | None = None
+
+    @property
+    def free(self) -> Decimal:
+        """The units that can be promised."""
+        return self.on_hand - self.reserved - self.safety + self.backorder_limit
 
     @property
     def key(self) -> Key:
@@ -41,19 +53,35 @@ class Shelf(NamedTuple):
 
 
 class Level(NamedTuple):
-    """The units on a shelf, and those of them that are held by reservations which have not run out."""
+    """The units on a shelf, those that are held by reservations which have not run out, and the shelf's settings."""
 
     key: Key
     on_hand: Decimal
     reserved: Decimal
+    safety: Decimal
+    backorder_limit: Decimal
+    reorder_point: Decimal | None
+
+    @property
+    def available(self) -> Decimal:
+        """Units that are there and that nobody holds, without those that are kept back (decision 35)."""
+        return max(self.on_hand - self.reserved - self.safety, ZERO)
+
+
+class Settings(NamedTuple):
+    """What can be set for a shelf; safety stock that is None is the location's."""
+
+    reorder_point: Decimal | None
+    safety_stock: Decimal | None
+    backorder_limit: Decimal
 
 
 class Shelves:
-    """The shelves that a transaction has locked. `free` is what nobody holds on each; decisions change a copy of it."""
+    """The shelves that a transaction has locked. `free` is what can be promised of each; decisions change a copy of it."""
 
     def __init__(self, shelves: Iterable[Shelf]) -> None:
         self.known = {shelf.key: shelf for shelf in shelves}
-        self.free = {key: shelf.on_hand - shelf.reserved for key, shelf in self.known.items()}
+        self.free = {key: shelf.free for key, shelf in self.known.items()}
         self.steps = {Sku(shelf.business, shelf.sku): shelf.step for shelf in self.known.values()}
         self._open: dict[Sku, list[Key]] = {}
         for key, shelf in sorted(self.known.items(), key=lambda pair: (pair[1].priority, pair[0].location)):

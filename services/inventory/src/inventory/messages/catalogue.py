@@ -5,7 +5,7 @@ from typing import Any
 
 from comanda.inventory.v1 import locations_pb2, products_pb2
 from inventory.domain.product import UNIT, WAREHOUSE, Location, Product, step
-from inventory.domain.quantity import printed
+from inventory.domain.quantity import printed, signed
 from inventory.messages.values import enum, given, instant, short
 
 
@@ -66,6 +66,7 @@ def location(found: Location) -> locations_pb2.Location:
         is_active=found.is_active,
         created_at=instant(found.created_at),
         updated_at=instant(found.updated_at),
+        safety_stock=printed(found.safety_stock),
     )
 
 
@@ -79,9 +80,11 @@ def new_location(request: locations_pb2.CreateLocationRequest, now: datetime) ->
         is_active=request.is_active if request.HasField("is_active") else True,
         created_at=now,
         updated_at=now,
+        safety_stock=signed(request.safety_stock or "0"),
     )
 
 
 def location_changes(request: locations_pb2.UpdateLocationRequest) -> dict[str, Any]:
     """Returns the fields that are given."""
-    return given(request, "name", "priority", "is_active")
+    changes = given(request, "name", "priority", "is_active")
+    return changes | {"safety_stock": signed(request.safety_stock)} if request.HasField("safety_stock") else changes

@@ -8,20 +8,30 @@ from uuid import UUID
 from comanda.inventory.v1 import stock_pb2
 from inventory.domain.book import RECEIPT, Movement
 from inventory.domain.quantity import ZERO, positive, printed, signed
-from inventory.domain.stock import Key
-from inventory.messages.values import enum, instant
+from inventory.domain.stock import Key, Level, Settings
+from inventory.messages.values import enum, given, instant
 from kit.errors import Invalid
 
 
-def level(sku: str, location: str, on_hand: Decimal, reserved: Decimal, is_open: bool = True) -> stock_pb2.StockLevel:
+def level(found: Level, is_open: bool = True) -> stock_pb2.StockLevel:
     """Returns the message of a level; nothing is available where product or location is inactive."""
     return stock_pb2.StockLevel(
-        sku=sku,
-        location=location,
-        on_hand=printed(on_hand),
-        reserved=printed(reserved),
-        available=printed(on_hand - reserved if is_open else ZERO),
+        sku=found.key.sku,
+        location=found.key.location,
+        on_hand=printed(found.on_hand),
+        reserved=printed(found.reserved),
+        available=printed(found.available if is_open else ZERO),
+        reorder_point="" if found.reorder_point is None else printed(found.reorder_point),
+        safety_stock=printed(found.safety),
+        backorder_limit=printed(found.backorder_limit),
     )
+
+
+def settings(request: stock_pb2.SetStockSettingsRequest, before: Settings) -> Settings:
+    """Returns settings with those changed that are given, an empty one taken away; raises Invalid(`invalid_qty`)."""
+    changes = {name: signed(text) if text else None for name, text in given(request, *Settings._fields).items()}
+    after: dict[str, Any] = before._asdict() | changes
+    return Settings(**after | {"backorder_limit": after["backorder_limit"] or ZERO})
 
 
 def movement(row: Any) -> stock_pb2.Movement:

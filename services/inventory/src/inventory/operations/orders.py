@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from inventory.domain.book import Book
-from inventory.domain.order import Commitment, Order, Refusal, Return, Taking, give, take, taking
+from inventory.domain.order import Commitment, Order, Refusal, Return, Taking, Units, give, take, taking
 from inventory.domain.reservation import ORDER, Owner, Reservation, Status
 from inventory.domain.stock import Shelves, Sku
 from inventory.operations import events
@@ -62,14 +62,18 @@ async def _take(
         if await expire(tx, book, shelves, {key for sku in short for key in shelves.places(sku)}, keep):
             found = _decide(shelves, holds)
     for order, chosen in found.items():
-        if not chosen.short and (units := take(book, order.ref, chosen, tx.now, uuid7)):
+        if not chosen.short and not chosen.awaited and (units := take(book, order.ref, chosen, tx.now, uuid7)):
             events.committed(tx, order.business, order.ref, units)
-    return {order: Refusal((), chosen.short) for order, chosen in found.items() if chosen.short}
+    return {
+        order: Refusal((), chosen.short, chosen.awaited)
+        for order, chosen in found.items()
+        if chosen.short or chosen.awaited
+    }
 
 
 def _decide(shelves: Shelves, holds: Mapping[Order, Sequence[Reservation]]) -> dict[Order, Taking]:
-    free = dict(shelves.free)
-    return {order: taking(shelves, free, order.ref, held) for order, held in holds.items()}
+    units = Units(dict(shelves.free), {key: shelf.on_hand for key, shelf in shelves.known.items()})
+    return {order: taking(shelves, units, order.ref, held) for order, held in holds.items()}
 
 
 async def release(tx: Tx, returns: Sequence[Return]) -> None:

@@ -8,15 +8,17 @@ from uuid import UUID
 from inventory.domain import book as books
 from inventory.domain.allocation import Part
 from inventory.domain.book import Book, Movement
+from inventory.domain.quantity import printed
 from inventory.domain.reservation import ORDER, TTL, Reservation, Status, check_live
 from inventory.domain.reservation import extend as extended
 from inventory.domain.reservation import fulfil as fulfilled
 from inventory.domain.reservation import release as released
+from inventory.domain.stock import Shelf
 from inventory.operations import events
 from inventory.store import ledger
 from inventory.store.reservations import lock_reservations, owned_by
 from kit.db import Tx
-from kit.errors import NotFound
+from kit.errors import NotFound, Refused
 
 
 async def commit(tx: Tx, identifier: UUID) -> Reservation:
@@ -27,14 +29,16 @@ async def commit(tx: Tx, identifier: UUID) -> Reservation:
 async def fulfil(tx: Tx, identifier: UUID, qty: Decimal | None) -> Reservation:
     """Takes a part of the reserved units off the shelf, the rest when no quantity is said; harmless when all have left.
 
-    Raises NotFound, Refused (`reservation_released`, `reservation_expired`, `exceeds_reserved`).
+    Raises NotFound, Refused (`reservation_released`, `reservation_expired`, `exceeds_reserved`, `backordered`).
     """
-    before = await _lock(tx, identifier)
+    before, shelf = await _lock(tx, identifier)
     if before.status == Status.COMMITTED:
         return before
     check_live(before, tx.now)
     order_ref = before.owner_ref if before.owner_type == ORDER else ""
     leaving = before.held if qty is None else qty
+    if leaving <= before.held and leaving > shelf.on_hand:
+        raise Refused("backordered", sku=before.sku, qty=printed(leaving), on_hand=printed(shelf.on_hand))
     book = Book()
     after = book.change(before, fulfilled(before, leaving, order_ref, tx.now))
     book.move(Movement(before.key, books.COMMIT, -leaving, order_ref or str(before.id)))
@@ -49,7 +53,7 @@ async def extend(tx: Tx, identifier: UUID, ttl: timedelta | None) -> Reservation
 
     Raises NotFound and what check_live raises.
     """
-    before = await _lock(tx, identifier)
+    before, _ = await _lock(tx, identifier)
     check_live(before, tx.now)
     book = Book()
     after = book.change(before, extended(before, tx.now + (ttl or TTL[before.owner_type])))
@@ -59,7 +63,7 @@ async def extend(tx: Tx, identifier: UUID, ttl: timedelta | None) -> Reservation
 
 async def release(tx: Tx, identifier: UUID) -> Reservation:
     """Gives a reservation up; harmless when it is over already. Raises NotFound."""
-    before = await _lock(tx, identifier)
+    before, _ = await _lock(tx, identifier)
     [after] = _release(tx, [before])
     return after
 
@@ -80,8 +84,8 @@ def _release(tx: Tx, reservations: Sequence[Reservation]) -> list[Reservation]:
     return over
 
 
-async def _lock(tx: Tx, identifier: UUID) -> Reservation:
-    found, _ = await lock_reservations(tx, [(tx.business, identifier)])
+async def _lock(tx: Tx, identifier: UUID) -> tuple[Reservation, Shelf]:
+    found, shelves = await lock_reservations(tx, [(tx.business, identifier)])
     if identifier not in found:
         raise NotFound("not_found", id=str(identifier))
-    return found[identifier]
+    return found[identifier], shelves.known[found[identifier].key]

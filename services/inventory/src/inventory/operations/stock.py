@@ -1,6 +1,6 @@
 """Goods come in, and counts are put right."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
 
 from comanda.inventory.events.v1 import events_pb2 as messages
@@ -8,10 +8,10 @@ from inventory.domain import book as books
 from inventory.domain.allocation import Part
 from inventory.domain.book import Book, Movement
 from inventory.domain.quantity import ZERO, check_storable, printed, whole_steps
-from inventory.domain.stock import Key, Level, Shelves, Sku
+from inventory.domain.stock import Key, Level, Settings, Shelf, Shelves, Sku
 from inventory.operations import events
 from inventory.store import catalogue, ledger
-from inventory.store.shelves import expire, lock_shelves, make_shelves, reserved_on
+from inventory.store.shelves import expire, lock_shelves, make_shelves, reserved_on, settings
 from kit import outbox
 from kit.db import Tx
 from kit.errors import Invalid, Refused
@@ -43,20 +43,38 @@ async def adjust(tx: Tx, key: Key, delta: Decimal | None, counted: Decimal | Non
     Raises Invalid (`unknown_location`, `unknown_sku`, `quantity_too_large`) and Refused(`below_reserved`).
     """
     shelves = await _shelves(tx, key.location, [key])
-    on_hand = shelves.known[key].on_hand
-    change = delta if delta is not None else (counted or ZERO) - on_hand
-    book = Book()
+    shelf, book = shelves.known[key], Book()
+    change = delta if delta is not None else (counted or ZERO) - shelf.on_hand
     await expire(tx, book, shelves, [key])
-    reserved = on_hand - shelves.free[key]
-    if change < 0 and on_hand + change < reserved:
-        raise Refused("below_reserved", on_hand=printed(on_hand), reserved=printed(reserved))
-    check_storable(on_hand + change)
+    on_hand, reserved = shelf.on_hand + change, shelf.reserved + book.reserved[key]
+    if change < 0 and on_hand < reserved:
+        raise Refused("below_reserved", on_hand=printed(shelf.on_hand), reserved=printed(reserved))
+    check_storable(on_hand)
     if change:
         book.move(Movement(key, books.ADJUSTMENT, change, reason=reason))
         event = messages.StockAdjusted(location=key.location, change=events.change(Part(key, change)), reason=reason)
         outbox.add(tx, f"stock/{key.location}", event)
     ledger.write(tx, book)
-    return Level(key, on_hand + change, reserved)
+    return _level(shelf, on_hand, reserved)
+
+
+async def change_settings(tx: Tx, key: Key, changed: Callable[[Settings], Settings]) -> Level:
+    """Changes the settings of a shelf, which is made where it did not exist, and returns its level.
+
+    Raises Invalid (`unknown_location`, `unknown_sku`) and Refused(`backorders_open`) for a limit below what is promised.
+    """
+    shelves = await _shelves(tx, key.location, [key])
+    book = Book()
+    await expire(tx, book, shelves, [key])
+    found = changed(await settings(tx, key))
+    shelf = shelves.known[key]
+    reserved = shelf.reserved + book.reserved[key]
+    if (promised := reserved - shelf.on_hand) > found.backorder_limit:
+        raise Refused("backorders_open", backordered=printed(promised))
+    ledger.change_settings(tx, key, found, book)
+    place = (await catalogue.locations(tx, [key.location]))[key.location]
+    safety = place.safety_stock if found.safety_stock is None else found.safety_stock
+    return Level(key, shelf.on_hand, reserved, safety, found.backorder_limit, found.reorder_point)
 
 
 async def _shelves(tx: Tx, location: str, keys: Collection[Key]) -> Shelves:
@@ -79,4 +97,9 @@ def _check_step(shelves: Shelves, receipt: Movement) -> None:
 
 async def _levels(tx: Tx, shelves: Shelves, book: Book) -> list[Level]:
     reserved = await reserved_on(tx, book.on_hand)
-    return [Level(key, shelves.known[key].on_hand + book.on_hand[key], reserved[key]) for key in sorted(book.on_hand)]
+    known = shelves.known
+    return [_level(known[key], known[key].on_hand + book.on_hand[key], reserved[key]) for key in sorted(book.on_hand)]
+
+
+def _level(shelf: Shelf, on_hand: Decimal, reserved: Decimal) -> Level:
+    return Level(shelf.key, on_hand, reserved, shelf.safety, shelf.backorder_limit, shelf.reorder_point)

@@ -2,7 +2,10 @@
 
 from datetime import UTC
 
+import asyncpg
+
 from comanda.inventory.v1 import stock_pb2
+from inventory.domain.stock import Key, Level
 from inventory.messages import stock as messages
 from inventory.messages.values import short
 from inventory.queries.filters import matching
@@ -16,13 +19,19 @@ RUN_OUT = """
             and r.expires_at <= now()
     ) as run_out on true
 """
+LEVEL = "coalesce(s.safety_stock, l.safety_stock, 0), coalesce(s.backorder_limit, 0), s.reorder_point"
 STOCK = f"""
-    select s.sku, s.location, s.on_hand, s.reserved - coalesce(run_out.qty, 0) as reserved
-    from stock s {RUN_OUT}
+    select s.sku, s.location, s.on_hand, s.reserved - coalesce(run_out.qty, 0) as reserved, {LEVEL}
+    from stock s
+    join locations l on l.business_id = s.business_id and l.code = s.location
+    {RUN_OUT}
+"""
+BELOW_REORDER_POINT = """
+    (s.on_hand - s.reserved + coalesce(run_out.qty, 0) - coalesce(s.safety_stock, l.safety_stock) <= s.reorder_point) = ?
 """
 AVAILABILITY = f"""
     select wanted.sku, coalesce(s.location, ''), coalesce(s.on_hand, 0),
-        coalesce(s.reserved - coalesce(run_out.qty, 0) - coalesce(own.qty, 0), 0),
+        coalesce(s.reserved - coalesce(run_out.qty, 0) - coalesce(own.qty, 0), 0), {LEVEL},
         coalesce(p.is_active and l.is_active, false)
     from unnest($2::text[]) with ordinality as wanted (sku, position)
     left join (
@@ -51,15 +60,16 @@ async def levels(tx: Tx, request: stock_pb2.ListStockRequest) -> stock_pb2.ListS
         ("s.business_id = ?", tx.business),
         ("s.sku = any(?::text[])", list(request.sku)),
         ("s.location = any(?::text[])", list(request.location)),
+        (BELOW_REORDER_POINT, request.below_reorder_point or None),
     )
     after, size, n = pages.key(request.page_token, "", ""), request.page_size or pages.SIZE, len(values)
     page = f"{STOCK} {where} and (s.sku, s.location) > (${n + 1}, ${n + 2}) order by s.sku, s.location limit ${n + 3}"
     rows, token = pages.cut(
         await tx.connection.fetch(page, *values, *after, size + 1), size, lambda row: (row["sku"], row["location"])
     )
-    found = stock_pb2.ListStockResponse(items=[messages.level(*row) for row in rows], next_page_token=token)
+    found = stock_pb2.ListStockResponse(items=[messages.level(_level(tx, row)) for row in rows], next_page_token=token)
     if request.include_total:
-        found.total = await tx.connection.fetchval(f"select count(*) from stock s {where}", *values)
+        found.total = await tx.connection.fetchval(f"select count(*) from ({STOCK} {where}) as found", *values)
     return found
 
 
@@ -69,7 +79,11 @@ async def availability(tx: Tx, request: stock_pb2.GetAvailabilityRequest) -> sto
     scope, _, ref = owner.partition("/")
     skus = list(dict.fromkeys(request.sku))
     rows = await tx.connection.fetch(AVAILABILITY, tx.business, skus, request.location, kind, owner, scope, ref)
-    return stock_pb2.GetAvailabilityResponse(items=[messages.level(*row) for row in rows])
+    return stock_pb2.GetAvailabilityResponse(items=[messages.level(_level(tx, row), row[-1]) for row in rows])
+
+
+def _level(tx: Tx, row: asyncpg.Record) -> Level:
+    return Level(Key(tx.business, row[0], row[1]), *row[2:7])
 
 
 async def movements(tx: Tx, request: stock_pb2.ListMovementsRequest) -> stock_pb2.ListMovementsResponse:

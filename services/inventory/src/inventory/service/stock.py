@@ -1,8 +1,10 @@
 """StockService: how many units lie where, and every change of it."""
 
+from functools import partial
+
 from comanda.inventory.v1 import stock_pb2 as pb
 from comanda.inventory.v1.stock_pb2_grpc import StockServiceServicer
-from inventory.domain.stock import Key, Level
+from inventory.domain.stock import Key
 from inventory.messages import stock as messages
 from inventory.operations import stock as operations
 from inventory.queries import stock as queries
@@ -21,14 +23,14 @@ class StockService(StockServiceServicer):
     async def ReceiveStock(self, tx: Tx, request: pb.ReceiveStockRequest) -> pb.ReceiveStockResponse:
         """Books goods that came in."""
         levels = await operations.receive(tx, request.location, messages.receipts(request, tx.business))
-        return pb.ReceiveStockResponse(items=map(_level, levels))
+        return pb.ReceiveStockResponse(items=map(messages.level, levels))
 
     @rpc
     async def AdjustStock(self, tx: Tx, request: pb.AdjustStockRequest) -> pb.AdjustStockResponse:
         """Corrects stock, by a difference or by a count; never below what is reserved."""
         key = Key(tx.business, request.sku, request.location)
         level = await operations.adjust(tx, key, *messages.correction(request), request.reason)
-        return pb.AdjustStockResponse(level=_level(level))
+        return pb.AdjustStockResponse(level=messages.level(level))
 
     @rpc
     async def ListStock(self, tx: Tx, request: pb.ListStockRequest) -> pb.ListStockResponse:
@@ -52,6 +54,9 @@ class StockService(StockServiceServicer):
         """Tells what a storefront has of a SKU, and who holds how much of it."""
         return await storefronts.availability(tx, request)
 
-
-def _level(level: Level) -> pb.StockLevel:
-    return messages.level(level.key.sku, level.key.location, level.on_hand, level.reserved)
+    @rpc
+    async def SetStockSettings(self, tx: Tx, request: pb.SetStockSettingsRequest) -> pb.SetStockSettingsResponse:
+        """Changes the settings that are given."""
+        key = Key(tx.business, request.sku, request.location)
+        level = await operations.change_settings(tx, key, partial(messages.settings, request))
+        return pb.SetStockSettingsResponse(level=messages.level(level))

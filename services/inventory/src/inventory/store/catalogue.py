@@ -32,14 +32,16 @@ PRODUCTS = f"""
 NEW_LOCATIONS = f"""
     insert into locations (business_id, {LOCATION})
     select * from unnest(
-        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::boolean[], $7::timestamptz[], $8::timestamptz[]
+        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::boolean[], $7::timestamptz[], $8::timestamptz[],
+        $9::numeric[]
     )
     on conflict do nothing
     returning code
 """
 LOCKED_LOCATION = f"select {LOCATION} from locations where business_id = $1 and code = $2 for no key update"
 SAVE_LOCATION = """
-    update locations set name = $3, priority = $4, is_active = $5, updated_at = $6 where business_id = $1 and code = $2
+    update locations set name = $3, priority = $4, is_active = $5, updated_at = $6, safety_stock = $7
+    where business_id = $1 and code = $2
 """
 NAMED_LOCATIONS = f"""
     select business_id, {LOCATION}
@@ -87,7 +89,7 @@ async def lock_location(tx: Tx, code: str) -> Location:
 
 def save_location(tx: Tx, location: Location) -> None:
     """Writes a locked location."""
-    tx.later(SAVE_LOCATION, tx.business, *location[:2], *location[3:5], location.updated_at)
+    tx.later(SAVE_LOCATION, tx.business, *location[:2], *location[3:5], *location[6:])
 
 
 async def locations(tx: Tx, codes: Collection[str]) -> dict[str, Location]:

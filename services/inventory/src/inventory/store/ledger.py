@@ -7,6 +7,7 @@ from uuid import UUID
 
 from inventory.domain.book import Book
 from inventory.domain.reservation import Reservation
+from inventory.domain.stock import Key, Settings
 from inventory.store.columns import columns
 from kit.db import Tx
 
@@ -47,6 +48,10 @@ COUNT_STOCK = """
         as c (business_id, sku, location, on_hand, reserved)
     where s.business_id = c.business_id and s.sku = c.sku and s.location = c.location
 """
+SET_STOCK = """
+    update stock set reorder_point = $4, safety_stock = $5, backorder_limit = $6, reserved = reserved + $7
+    where business_id = $1 and sku = $2 and location = $3
+"""
 
 
 def write(tx: Tx, book: Book) -> None:
@@ -59,6 +64,11 @@ def write(tx: Tx, book: Book) -> None:
         tx.later(RECORD_MOVEMENTS, *columns((*m.key, *m[1:]) for m in book.moved), tx.actor)
     if counted := [row for row in _counts(book) if row[3] or row[4]]:
         tx.later(COUNT_STOCK, *columns(counted))
+
+
+def change_settings(tx: Tx, key: Key, settings: Settings, book: Book) -> None:
+    """Writes the settings of a locked shelf at the end of the transaction, with what ran out there: all that the book may hold."""
+    tx.later(SET_STOCK, *key, *settings, book.reserved[key])
 
 
 def _counts(book: Book) -> Iterable[tuple[UUID, str, str, Decimal, Decimal]]:

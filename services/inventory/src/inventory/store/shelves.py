@@ -11,7 +11,7 @@ from comanda.inventory.events.v1.events_pb2 import ExpiredReservation, Reservati
 from inventory.domain.book import Book
 from inventory.domain.quantity import FINEST, printed
 from inventory.domain.reservation import Owner
-from inventory.domain.stock import Key, Shelf, Shelves, Sku
+from inventory.domain.stock import Key, Settings, Shelf, Shelves, Sku
 from inventory.messages.values import instant
 from inventory.store.columns import columns
 from kit import outbox
@@ -19,7 +19,8 @@ from kit.db import Tx
 
 # Outer joins, though both sides exist: they keep the planner from walking all locations for every SKU.
 LOCKED_SHELVES = """
-    select s.business_id, s.sku, s.location, s.on_hand, s.reserved, p.step, p.is_active, l.is_active, l.priority
+    select s.business_id, s.sku, s.location, s.on_hand, s.reserved, p.step, p.is_active, l.is_active, l.priority,
+        coalesce(s.safety_stock, l.safety_stock), s.backorder_limit, s.reorder_point
     from unnest($1::uuid[], $2::text[]) as wanted (business_id, sku)
     join stock s on s.business_id = wanted.business_id and s.sku = wanted.sku
     left join products p on p.business_id = s.business_id and p.sku = s.sku
@@ -33,6 +34,9 @@ FREE_SHELVES = """
     join stock s on s.business_id = due.business_id and s.sku = due.sku and s.location = due.location
     order by s.business_id, s.sku, s.location
     for update of s skip locked
+"""
+SETTINGS = """
+    select reorder_point, safety_stock, backorder_limit from stock where business_id = $1 and sku = $2 and location = $3
 """
 NEW_SHELVES = """
     insert into stock (business_id, sku, location, on_hand, reserved)
@@ -102,6 +106,12 @@ def bare(row: asyncpg.Record) -> Shelf:
 async def make_shelves(tx: Tx, keys: Sequence[Key]) -> None:
     """Makes those shelves, sorted, that do not exist yet; product and location must."""
     await tx.connection.execute(NEW_SHELVES, *columns(keys))
+
+
+async def settings(tx: Tx, key: Key) -> Settings:
+    """Returns the settings of a shelf that exists."""
+    [row] = await tx.connection.fetch(SETTINGS, *key)
+    return Settings(*row)
 
 
 async def other_shelf(tx: Tx, skus: Collection[Sku], shelves: Shelves) -> bool:
