@@ -4,7 +4,14 @@ import sys
 from functools import partial
 
 import orders
-from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, notes_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
+from comanda.orders.v1 import (
+    channels_pb2_grpc,
+    directives_pb2_grpc,
+    notes_pb2_grpc,
+    orders_pb2_grpc,
+    refs_pb2_grpc,
+    sessions_pb2_grpc,
+)
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from kit import client, migrations, server
 from kit.exchange import Exchanged
@@ -14,6 +21,7 @@ from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
 from orders.service.notes import NoteService
 from orders.service.orders import OrderService
+from orders.service.refs import RefService
 from orders.service.sessions import SessionService
 from orders.settings import Settings
 from orders.texts import TEXTS
@@ -38,6 +46,7 @@ async def serve() -> None:
                 partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
                 partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
                 partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
+                partial(refs_pb2_grpc.add_RefServiceServicer_to_server, RefService(database)),
             ],
             TEXTS,
             "pt",

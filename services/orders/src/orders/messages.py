@@ -8,7 +8,7 @@ import asyncpg
 from google.protobuf import json_format, struct_pb2, timestamp_pb2
 from google.protobuf.message import Message
 
-from comanda.orders.v1 import channels_pb2, directives_pb2, notes_pb2, orders_pb2, sessions_pb2
+from comanda.orders.v1 import channels_pb2, directives_pb2, notes_pb2, orders_pb2, refs_pb2, sessions_pb2
 from kit import ids
 from kit.db import Tx
 from kit.errors import DomainError
@@ -21,6 +21,7 @@ from orders.domain.issues import Action, Issue
 from orders.domain.note import Note
 from orders.domain.ops import Op
 from orders.domain.order import Order
+from orders.domain.ref import Place, Ref, numbered
 from orders.domain.session import Charges, Committed, Line, Opening, Session
 
 POLICY_PREFIXES = {"pricing_policy": "PRICING_POLICY_", "edit_policy": "EDIT_POLICY_"}
@@ -272,6 +273,33 @@ def note(found: Note) -> notes_pb2.Note:
         created_at=_time(found.created_at),
         updated_at=_time(found.updated_at),
     )
+
+
+def ref(found: Ref) -> refs_pb2.Ref:
+    """Returns a ref's message."""
+    place = found.place
+    return refs_pb2.Ref(
+        id=str(found.id),
+        type=found.type,
+        value=found.value,
+        scope=struct(found.scope),
+        target=refs_pb2.REF_TARGET_ORDER if place.order_ref else refs_pb2.REF_TARGET_SESSION,
+        channel_code=place.channel_code,
+        session_key=place.session_key,
+        order_ref=place.order_ref,
+        is_active=found.is_active,
+        created_at=_time(found.created_at),
+    )
+
+
+def place(request: Any) -> Place:
+    """Returns the session or order that a request about refs names."""
+    return Place(request.channel_code, request.session_key, request.order_ref)
+
+
+def sequence(name: str, scope: Mapping[str, str], number: int) -> refs_pb2.RefSequence:
+    """Returns a sequence's message."""
+    return refs_pb2.RefSequence(name=name, scope=struct(scope), value=numbered(number))
 
 
 def directive(found: Directive) -> directives_pb2.Directive:

@@ -157,3 +157,33 @@ sa.Index(
     postgresql_where=sa.text("order_ref <> ''"),
 )
 sa.Index("directives_session", DIRECTIVES.c.business_id, DIRECTIVES.c.session_key)
+REFS = sa.Table(
+    "refs",
+    METADATA,
+    *_key(),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(sa.Text, "type"),
+    *_columns(JSONB, "scope"),
+    *_columns(sa.Text, "value", "channel_code", "session_key", "order_ref"),
+    *_columns(sa.Boolean, "forever", "expires", "copied", "is_active"),
+    *_columns(TIME, "created_at"),
+)
+sa.Index(
+    "refs_value",
+    *(REFS.c[name] for name in ("business_id", "type", "scope", "value")),
+    unique=True,
+    postgresql_where=sa.text("is_active or forever"),
+)
+sa.Index(
+    "refs_session",
+    *(REFS.c[name] for name in ("business_id", "channel_code", "session_key")),
+    postgresql_where=sa.text("session_key <> ''"),
+)
+sa.Index("refs_order", REFS.c.business_id, REFS.c.order_ref, postgresql_where=sa.text("order_ref <> ''"))
+sa.Table(
+    "ref_sequences",
+    METADATA,
+    *_key("name"),
+    sa.Column("scope", JSONB, primary_key=True),
+    *_columns(sa.BigInteger, "last"),
+)

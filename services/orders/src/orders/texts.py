@@ -75,6 +75,20 @@ TEXTS: Catalogue = {
         "A verificação {check_code} é feita por um serviço próprio.",
     ),
     "invalid_date": Text("The value at {path} must be a date.", "O valor em {path} deve ser uma data."),
+    "unknown_ref_type": Text("There is no type of ref {type}.", "Não há o tipo de referência {type}."),
+    "ref_target": Text("Name either a session or an order.", "Informe uma sessão ou um pedido, e só um deles."),
+    "ref_wrong_kind": Text(
+        "Refs of type {type} are not for a {target}.", "Referências do tipo {type} não são para {target}."
+    ),
+    "ref_value": Text(
+        "A ref needs a value of at most {longest} characters.",
+        "Uma referência precisa de um valor de até {longest} caracteres.",
+    ),
+    "ref_scope_invalid": Text(
+        "The scope must have {keys}; missing or empty: {missing}, unknown: {unknown}.",
+        "O escopo deve ter {keys}; faltam ou estão vazios: {missing}, desconhecidos: {unknown}.",
+    ),
+    "ref_conflict": Text("{type} {value} stands for something else.", "{type} {value} já aponta para outro registro."),
     "missing_check": Text("Check {check_code} has not been made.", "A verificação {check_code} não foi feita."),
     "stale_check": Text(
         "Check {check_code} is of revision {check_rev}, the session is at {session_rev}.",

@@ -21,7 +21,14 @@ import inventory as inventory_service
 import orders
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
 from comanda.inventory.v1 import locations_pb2_grpc, price_lists_pb2_grpc, products_pb2_grpc, stock_pb2_grpc
-from comanda.orders.v1 import channels_pb2_grpc, directives_pb2_grpc, notes_pb2_grpc, orders_pb2_grpc, sessions_pb2_grpc
+from comanda.orders.v1 import (
+    channels_pb2_grpc,
+    directives_pb2_grpc,
+    notes_pb2_grpc,
+    orders_pb2_grpc,
+    refs_pb2_grpc,
+    sessions_pb2_grpc,
+)
 from comanda.types.v1 import options_pb2
 from inventory import texts as inventory_texts
 from inventory.handlers import handlers as inventory_handlers
@@ -43,6 +50,7 @@ from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
 from orders.service.notes import NoteService
 from orders.service.orders import OrderService
+from orders.service.refs import RefService
 from orders.service.sessions import SessionService
 from orders.texts import TEXTS
 
@@ -98,6 +106,7 @@ class Hub:
     goods: Any
     price_lists: Any
     upstream: Any
+    refs: Any
 
     async def call(self, method: Any, request: Any, token: str = "") -> Any:
         """Calls a stub's method as the business's owner."""
@@ -205,6 +214,7 @@ async def hub(
             partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
             partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
             partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
+            partial(refs_pb2_grpc.add_RefServiceServicer_to_server, RefService(database)),
         ]
         await served(stack, process, registers, TEXTS, "pt")
         business = uuid4()
@@ -214,4 +224,5 @@ async def hub(
             orders_pb2_grpc.OrderServiceStub(upstream), directives_pb2_grpc.DirectiveServiceStub(upstream),
             products_pb2_grpc.ProductServiceStub(beside), locations_pb2_grpc.LocationServiceStub(beside),
             stock_pb2_grpc.StockServiceStub(beside), price_lists_pb2_grpc.PriceListServiceStub(beside), upstream,
+            refs_pb2_grpc.RefServiceStub(upstream),
         )  # fmt: skip
