@@ -89,6 +89,8 @@ def _service(
     }
     if service.name == "sales":
         environment["COMANDA_IDENTITY_PRIVATE_KEY"] = secrets.identity_private_key
+    if service.name == "erp-bridge" and "OMIE_API_BASE_URL" not in os.environ:
+        environment |= _simulated_account(secrets, addresses)
     return Program(service.name, _python(service.package, "serve"), environment)
 
 
@@ -105,6 +107,16 @@ def _gateway(ports: Ports, addresses: Addresses, common: Mapping[str, str]) -> P
         "COMANDA_METRICS_LISTEN": addresses.metrics[GATEWAY],
     }
     return Program(GATEWAY, _python(GATEWAY, "serve"), environment, stop_rank=0)
+
+
+def _simulated_account(secrets: Secrets, addresses: Addresses) -> dict[str, str]:
+    """Returns how the bridge reaches the simulator; OMIE_API_BASE_URL in the environment names another ERP, with its keys."""
+    return {
+        "OMIE_API_BASE_URL": f"{addresses.omie_simulator}/api/v1/",
+        "OMIE_APP_KEY": secrets.omie_app_key,
+        "OMIE_APP_SECRET": secrets.omie_app_secret,
+        "OMIE_WEBHOOK_SECRET": secrets.omie_webhook_secret,
+    }
 
 
 def _omie(home: Home, ports: Ports, secrets: Secrets) -> Program:

@@ -6,20 +6,29 @@ from functools import partial
 import erp_bridge
 from comanda.erp.v1 import status_pb2_grpc
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
+from erp_bridge.omie.gate import Gate, tidy
 from erp_bridge.service import ErpService
+from erp_bridge.settings import OmieSettings
 from erp_bridge.texts import TEXTS
 from kit import client, machinery, migrations, server
 from kit.exchange import Exchanged
 from kit.settings import Settings
 
+TIDY_GATE_SECONDS = 60.0
+
 
 async def serve() -> None:
     """Serves until SIGTERM."""
-    settings = Settings()
+    settings, omie_settings = Settings(), OmieSettings()
     async with server.process("erp-bridge", settings) as process, client.channel(settings.sales_address) as sales:
-        process.sweep("tidy", partial(machinery.tidy, process.database), machinery.TIDY_SECONDS)
+        database = process.database
+        gate = Gate(database, omie_settings.account)
+        process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
+        process.sweep("tidy the gate", partial(tidy, database), TIDY_GATE_SECONDS)
         authenticate = identity_pb2_grpc.IdentityServiceStub(sales).Authenticate
-        register = partial(status_pb2_grpc.add_ErpServiceServicer_to_server, ErpService(process.database))
+        register = partial(
+            status_pb2_grpc.add_ErpServiceServicer_to_server, ErpService(database, gate, omie_settings.configured)
+        )
         await process.serve([register], TEXTS, "pt", Exchanged.by(authenticate, identity_pb2.AuthenticateRequest))
 
 

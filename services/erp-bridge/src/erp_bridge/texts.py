@@ -1,5 +1,9 @@
-"""The words of the refusals; the bridge has none of its own yet."""
+"""The words of the bridge's refusals."""
 
-from kit.texts import Catalogue
+from kit.texts import Catalogue, Text
 
-TEXTS: Catalogue = {}
+TEXTS: Catalogue = {
+    "unknown_method": Text(
+        "Method {method} of the ERP was never called.", "O método {method} do ERP nunca foi chamado."
+    ),
+}

@@ -1,4 +1,4 @@
-"""The simulator under test: one process a worker, emptied for each test."""
+"""What the tests of bridge and simulator share: one running simulator a worker, emptied for each test."""
 
 from collections.abc import Iterator
 

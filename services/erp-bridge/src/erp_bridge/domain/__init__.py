@@ -1,0 +1,1 @@
+"""What the bridge decides: pure functions over plain values."""

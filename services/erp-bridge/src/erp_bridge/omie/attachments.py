@@ -1,0 +1,117 @@
+"""geral/anexo: the attachments of a record (omie-api.md 2.1)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from erp_bridge.omie import files, paging
+from erp_bridge.omie.answers import Answer, Kind
+from erp_bridge.omie.client import Omie, OmieError
+from erp_bridge.omie.files import Packed
+
+SERVICE = "geral/anexo"
+RECEIPT, PAYABLE = "com-recebimento", "conta-pagar"
+TABLES = frozenset(
+    {
+        "cliente", "produto", "servico", "pedido-venda", "remessa-produto", "ordem-servico", "contrato-servico",
+        "pedido-compra", "nota-entrada", "ordem-producao", PAYABLE, "conta-receber", "conta-corrente",
+        "conta-corrente-lancamento", "crm-contas", "crm-contatos", "crm-oportunidades", RECEIPT,
+    }
+)  # fmt: skip
+DOWNLOAD = "download"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The record that attachments belong to."""
+
+    table: str
+    id: int
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """Its key on the wire."""
+        return {"cTabela": self.table, "nId": self.id}
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An attachment as listings have it; the size only where an account's listing tells one."""
+
+    id: int
+    name: str
+    code: str
+    kind: str
+    size: int | None
+
+
+async def listed(omie: Omie, owner: Owner) -> list[Attachment]:
+    """Returns the attachments of a record. Raises OmieError."""
+    found = paging.records(omie, SERVICE, "ListarAnexo", paging.SHORT, "listaAnexos", owner.key)
+    return [_attachment(each) async for each in found]
+
+
+def _attachment(record: dict[str, Any]) -> Attachment:
+    sizes = (record.get(name) for name in ("nTamanho", "tamanho", "nBytes", "bytes"))
+    return Attachment(
+        id=int(record.get("nIdAnexo") or 0),
+        name=str(record.get("cNomeArquivo") or ""),
+        code=str(record.get("cCodIntAnexo") or ""),
+        kind=str(record.get("cTipoArquivo") or ""),
+        size=next((int(size) for size in sizes if size), None),
+    )
+
+
+async def download(omie: Omie, owner: Owner, attachment: Attachment, target: Path, largest: int) -> Path | None:
+    """Fetches a file and returns where it is; None when it is empty.
+
+    Raises OmieError: kind VALIDATION for one larger than so many bytes, TRANSIENT for a link that does not yield it.
+    """
+    # A link that has ended is asked for again in other words.
+    by_id, by_name = {"nIdAnexo": attachment.id}, {"cNomeArquivo": attachment.name}
+    keys: list[dict[str, Any]] = [by_id, {**by_id, **by_name}, by_name]
+    for attempt in range(len(keys)):
+        given = await omie.read(
+            SERVICE, "ObterAnexo", *({**owner.key, **key} for key in keys[attempt:]), remember=False
+        )
+        if not (link := given.get("cLinkDownload")):
+            return None
+        try:
+            size = await _fetch(omie, str(link), target, largest)
+        except OmieError as error:
+            if error.kind is not Kind.TRANSIENT or attempt == len(keys) - 1:
+                raise
+        else:
+            return files.unpack_if_zipped(target, attachment.name) if size else None
+    raise AssertionError("the last attempt returns or raises")
+
+
+async def _fetch(omie: Omie, link: str, target: Path, largest: int) -> int:
+    """Writes what a link yields to a file, and returns how many bytes that was. The link is a secret: no error names it."""
+    size = 0
+    try:
+        async with omie.http.stream("GET", link) as response:
+            if response.status_code != 200:
+                raise OmieError(
+                    DOWNLOAD, Answer(Kind.TRANSIENT, text=f"O download respondeu HTTP {response.status_code}.")
+                )
+            with target.open("wb") as file:
+                async for piece in response.aiter_bytes():
+                    if (size := size + len(piece)) > largest:
+                        raise OmieError(
+                            DOWNLOAD, Answer(Kind.VALIDATION, text=f"O arquivo passa de {largest >> 20} MB.")
+                        )
+                    file.write(piece)
+    except (httpx.TransportError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise OmieError(DOWNLOAD, Answer(Kind.TRANSIENT, text=type(error).__name__)) from None
+    return size
+
+
+async def include(omie: Omie, owner: Owner, name: str, code: str, packed: Packed) -> dict[str, Any]:
+    """Adds a file and returns Omie's answer. Raises OmieError."""
+    param = {
+        **owner.key, "cCodIntAnexo": code, "cNomeArquivo": name, "cTipoArquivo": files.ending(name), "cMd5": packed.md5,
+    }  # fmt: skip
+    return await omie.write(SERVICE, "IncluirAnexo", param, packed)

@@ -1,0 +1,36 @@
+"""Dates, flags, and numbers as Omie writes them (omie-api.md 1.5)."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+ZONE = ZoneInfo("America/Sao_Paulo")
+"""Omie's times carry no zone."""
+FORMAT = "%d/%m/%Y"
+
+
+def to_date(day: date) -> str:
+    """Writes a date: dd/mm/yyyy."""
+    return day.strftime(FORMAT)
+
+
+def from_date(text: object) -> date | None:
+    """Reads a date; an absent, empty, or senseless one is None."""
+    try:
+        return datetime.strptime(str(text or ""), FORMAT).replace(tzinfo=ZONE).date()
+    except ValueError:
+        return None
+
+
+def to_flag(value: bool) -> str:
+    """Writes a flag."""
+    return "S" if value else "N"
+
+
+def from_flag(text: object) -> bool:
+    """Reads a flag; absent is no."""
+    return str(text or "").upper() in ("S", "T", "TRUE")
+
+
+def bare_number(number: object) -> str:
+    """Returns a display number without padding: some answers pad it to fifteen digits, and some do not."""
+    return str(number or "").strip().lstrip("0")

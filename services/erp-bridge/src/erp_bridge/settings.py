@@ -1,0 +1,48 @@
+"""What the bridge's process must be told beyond what every process is."""
+
+import hashlib
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit.settings import SECRETS
+
+
+class OmieSettings(BaseSettings):
+    """The account in Omie, and how to treat it; each name is an environment variable with the prefix OMIE_."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OMIE_", secrets_dir=SECRETS if SECRETS.is_dir() else None, hide_input_in_errors=True
+    )
+
+    app_key: SecretStr = SecretStr("")
+    app_secret: SecretStr = SecretStr("")
+    webhook_secret: SecretStr = SecretStr("")
+    """Last part of the path that Omie's webhooks come to."""
+    api_base_url: str = "https://app.omie.com.br/api/v1/"
+    timeout_seconds: float = 30.0
+    """How long an answer may take; one to a file four times as long."""
+    max_retries: int = 3
+    """How often a call that certainly did nothing is tried again."""
+    retry_backoff_seconds: float = 1.0
+    """First pause before that; each is twice the one before."""
+    retry_jitter_ms: int = 250
+    patience_seconds: float = 8.0
+    """How long a call may wait in all before the caller is told to come back."""
+    largest_file_mb: int = 25
+    refused_file_types: str = "exe bat cmd com js msi ps1 scr sh vbs"
+    """Endings of file names that never go into the ERP, separated by spaces."""
+    po_close_call: str = ""
+    """A call that closes purchase orders, where the account has one."""
+    po_close_endpoint: str = "produtos/pedidocompra/"
+    po_close_status: str = "Encerrado"
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is an account."""
+        return bool(self.app_key.get_secret_value() and self.app_secret.get_secret_value())
+
+    @property
+    def account(self) -> str:
+        """A name for the account that gives its key away to nobody."""
+        return hashlib.sha256(self.app_key.get_secret_value().encode()).hexdigest()[:16]
