@@ -21,6 +21,7 @@ COMMANDS = {
     "business": ("comanda_cli.accounts:business", "Make businesses."),
     "keys": ("comanda_cli.accounts:keys", "Make API keys."),
     "reservations": ("comanda_cli.reservations:reservations", "End reservations whose time is up."),
+    "audit": ("comanda_cli.audit:audit", "Take the audit log out, and prove that nobody changed it."),
     "directives": ("comanda_cli.queues:directives", "Look at queued work, and retry it."),
     "dead-letters": ("comanda_cli.queues:dead_letters", "Look at messages that were given up, and replay them."),
 }

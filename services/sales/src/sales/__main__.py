@@ -5,11 +5,19 @@ from functools import partial
 
 import kit.settings
 import sales
-from comanda.sales.v1 import businesses_pb2_grpc, identity_pb2_grpc, members_pb2_grpc
-from kit import identity, machinery, migrations, server
+from comanda.sales.v1 import (
+    audit_pb2_grpc,
+    businesses_pb2_grpc,
+    customers_pb2_grpc,
+    identity_pb2_grpc,
+    members_pb2_grpc,
+)
+from kit import identity, migrations, server
 from kit.server import Process
-from sales import issuer
+from sales import issuer, sweeps
+from sales.service.audit import AuditService
 from sales.service.businesses import BusinessService, StorefrontService
+from sales.service.customers import CustomerService
 from sales.service.identity import ApiKeyService, IdentityService
 from sales.service.members import MemberService
 from sales.settings import Settings
@@ -28,12 +36,14 @@ async def run(process: Process, settings: Settings) -> None:
     database = process.database
     private_key = identity.private_key(settings.identity_private_key.get_secret_value())
     identities = IdentityService(database, private_key, issuer.of(settings))
-    process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
+    sweeps.add(process)
     await process.serve(
         [
             partial(businesses_pb2_grpc.add_BusinessServiceServicer_to_server, BusinessService(database)),
             partial(businesses_pb2_grpc.add_StorefrontServiceServicer_to_server, StorefrontService(database)),
             partial(members_pb2_grpc.add_MemberServiceServicer_to_server, MemberService(database)),
+            partial(customers_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService(database)),
+            partial(audit_pb2_grpc.add_AuditServiceServicer_to_server, AuditService(database)),
             partial(identity_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(database, private_key)),
             partial(identity_pb2_grpc.add_IdentityServiceServicer_to_server, identities),
         ],

@@ -25,6 +25,16 @@ TEXTS: Catalogue = {
         "Role {own_role} may not make a key of role {role}.",
         "O papel {own_role} não pode criar uma chave do papel {role}.",
     ),
+    "credit_blocked": Text("Customer credit is blocked", "O crédito do cliente está bloqueado"),
+    "customer_inactive": Text("Customer account is inactive", "O cadastro do cliente está inativo"),
+    "credit_limit_exceeded": Text(
+        "Insufficient credit. Available: {available}", "Crédito insuficiente. Disponível: {available}"
+    ),
+    "customer_overdue": Text("Customer has overdue balance: {overdue}", "O cliente tem saldo vencido: {overdue}"),
+    "credit_not_allowed": Text(
+        "Granting credit ({fields}) takes a manager.", "Conceder crédito ({fields}) exige um gerente."
+    ),
+    "duplicate_phone": Text("A customer has the number {phone} already.", "Já existe um cliente com o número {phone}."),
     "member_above_own": Text(
         "Role {own_role} may not add or change a member of role {role}.",
         "O papel {own_role} não pode incluir ou alterar um membro do papel {role}.",

@@ -16,8 +16,10 @@ from nats.aio.msg import Msg
 
 import sales
 from comanda.sales.v1 import (
+    audit_pb2_grpc,
     businesses_pb2,
     businesses_pb2_grpc,
+    customers_pb2_grpc,
     identity_pb2,
     identity_pb2_grpc,
     members_pb2_grpc,
@@ -63,6 +65,8 @@ class Sales:
     keys: identity_pb2_grpc.ApiKeyServiceStub
     identities: identity_pb2_grpc.IdentityServiceStub
     members: members_pb2_grpc.MemberServiceStub
+    customers: customers_pb2_grpc.CustomerServiceStub
+    audit: audit_pb2_grpc.AuditServiceStub
 
     async def call(self, method: Any, request: Any, token: str = "") -> Any:
         """Calls a stub's method; as an operator unless a token is given."""
@@ -147,5 +151,6 @@ async def service(
             url, seen, OPERATOR,
             businesses_pb2_grpc.BusinessServiceStub(channel), businesses_pb2_grpc.StorefrontServiceStub(channel),
             identity_pb2_grpc.ApiKeyServiceStub(channel), identity_pb2_grpc.IdentityServiceStub(channel),
-            members_pb2_grpc.MemberServiceStub(channel),
+            members_pb2_grpc.MemberServiceStub(channel), customers_pb2_grpc.CustomerServiceStub(channel),
+            audit_pb2_grpc.AuditServiceStub(channel),
         )  # fmt: skip

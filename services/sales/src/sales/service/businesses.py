@@ -4,9 +4,11 @@ from comanda.sales.v1 import businesses_pb2 as pb
 from comanda.sales.v1 import businesses_pb2_grpc
 from kit.db import Database, Tx
 from kit.rpc import rpc
-from sales import messages, queries
 from sales.domain.business import Storefront
+from sales.messages import identity as messages
+from sales.messages.values import given
 from sales.operations import businesses
+from sales.queries import identity as queries
 from sales.store import businesses as store
 
 
@@ -27,7 +29,7 @@ class BusinessService(businesses_pb2_grpc.BusinessServiceServicer):
 
     @rpc
     async def UpdateBusiness(self, tx: Tx, request: pb.UpdateBusinessRequest) -> pb.UpdateBusinessResponse:
-        changed = await businesses.update_business(tx, messages.given(request, "name", "timezone"))
+        changed = await businesses.update_business(tx, given(request, "name", "timezone"))
         return pb.UpdateBusinessResponse(business=messages.business(changed))
 
 
@@ -57,7 +59,7 @@ class StorefrontService(businesses_pb2_grpc.StorefrontServiceServicer):
 
     @rpc
     async def UpdateStorefront(self, tx: Tx, request: pb.UpdateStorefrontRequest) -> pb.UpdateStorefrontResponse:
-        changes = messages.given(request, "name", "timezone", "day_cutover_hour", "is_active")
+        changes = given(request, "name", "timezone", "day_cutover_hour", "is_active")
         changed = await businesses.update_storefront(tx, request.code, changes)
         return pb.UpdateStorefrontResponse(storefront=messages.storefront(changed))
 

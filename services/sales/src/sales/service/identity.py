@@ -13,11 +13,13 @@ from kit.call import current
 from kit.db import Database, Tx
 from kit.ids import uuid7
 from kit.rpc import answer, rpc
-from sales import messages, queries
 from sales.domain import api_key as domain
 from sales.domain.api_key import ApiKey
 from sales.issuer import Issuer
+from sales.messages import identity as messages
+from sales.messages.values import time
 from sales.operations import api_keys, members
+from sales.queries import identity as queries
 from sales.store import api_keys as store
 
 
@@ -98,7 +100,7 @@ class IdentityService(identity_pb2_grpc.IdentityServiceServicer):
 
     async def Authenticate(self, request: pb.AuthenticateRequest, _: Any) -> pb.AuthenticateResponse:
         token, expires_at = await self._token(request.credential)
-        return pb.AuthenticateResponse(identity_token=token, expires_at=messages.time(expires_at))
+        return pb.AuthenticateResponse(identity_token=token, expires_at=time(expires_at))
 
     async def exchange(self, credential: str) -> str:
         """Returns an identity token for a credential, for callers of this very service; raises Unauthenticated."""

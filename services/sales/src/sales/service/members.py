@@ -7,9 +7,11 @@ from comanda.sales.v1 import members_pb2_grpc
 from kit.db import Database, Tx
 from kit.ids import uuid7
 from kit.rpc import rpc
-from sales import messages, queries
 from sales.domain.member import Member
+from sales.messages import identity as messages
+from sales.messages.values import given
 from sales.operations import members
+from sales.queries import identity as queries
 from sales.store import members as store
 
 
@@ -43,6 +45,6 @@ class MemberService(members_pb2_grpc.MemberServiceServicer):
 
     @rpc
     async def UpdateMember(self, tx: Tx, request: pb.UpdateMemberRequest) -> pb.UpdateMemberResponse:
-        changes = messages.given(request, "name", "email", "role", "subject", "is_active")
+        changes = given(request, "name", "email", "role", "subject", "is_active")
         changed = await members.update(tx, UUID(request.id), changes)
         return pb.UpdateMemberResponse(member=messages.member(changed))

@@ -1,11 +1,11 @@
-"""Reads for lists: from SQL to messages, a page at a time, by the key of the last row."""
+"""Storefronts, members, and API keys."""
 
 from comanda.sales.v1 import businesses_pb2, identity_pb2, members_pb2
 from kit import pages
 from kit.db import Tx
-from sales import messages
 from sales.domain import api_key
 from sales.domain.business import Storefront
+from sales.messages import identity as messages
 from sales.store import api_keys, businesses, members
 
 STOREFRONTS = f"""

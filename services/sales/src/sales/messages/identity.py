@@ -1,15 +1,11 @@
-"""From the domain to protobuf."""
-
-from datetime import datetime
-from typing import Any
-
-from google.protobuf.timestamp_pb2 import Timestamp
+"""Businesses, storefronts, members, and API keys."""
 
 from comanda.sales.v1 import businesses_pb2, identity_pb2, members_pb2
 from sales.domain import api_key as domain
 from sales.domain.api_key import ApiKey
 from sales.domain.business import Business, Storefront
 from sales.domain.member import Member
+from sales.messages.values import time
 
 
 def business(found: Business) -> businesses_pb2.Business:
@@ -64,17 +60,3 @@ def member(found: Member) -> members_pb2.Member:
         created_at=time(found.created_at),
         updated_at=time(found.updated_at),
     )
-
-
-def time(moment: datetime | None) -> Timestamp | None:
-    """Returns the moment; None stays None, which leaves a field empty."""
-    if moment is None:
-        return None
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
-
-
-def given(request: Any, *names: str) -> dict[str, Any]:
-    """Returns those of the fields that the request gives."""
-    return {name: getattr(request, name) for name in names if request.HasField(name)}

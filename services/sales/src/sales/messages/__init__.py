@@ -1,0 +1,1 @@
+"""From the domain to protobuf, and from requests to the domain."""

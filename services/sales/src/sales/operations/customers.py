@@ -1,0 +1,59 @@
+"""Customers: created, described, and their accounts corrected."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from comanda.types.v1.options_pb2 import Role
+from kit.db import Tx
+from kit.errors import Duplicate, Forbidden
+from sales.domain import credit
+from sales.domain.credit import Entry
+from sales.domain.customer import Customer
+from sales.store import audit
+from sales.store import customers as store
+
+PERSONAL = frozenset({"name", "email", "phone", "address", "contact_person"})
+"""What must be forgotten on request; the audit log says that it changed, and not to what."""
+CREDIT = frozenset({"credit_limit_q", "credit_terms_days", "credit_blocked"})
+BELOW_MANAGER = frozenset({Role.ROLE_STAFF})
+
+
+async def create(tx: Tx, new: Customer, given: frozenset[str]) -> tuple[Customer, bool]:
+    """Creates a customer, given with the names of the fields that the caller set, and tells whether he is new.
+
+    The one who has the telephone number already is returned as he is. Staff who grant credit: Forbidden(`credit_not_allowed`).
+    """
+    if tx.identity and tx.identity.role in BELOW_MANAGER and given & CREDIT:
+        raise Forbidden("credit_not_allowed", fields=sorted(given & CREDIT))
+    if existing := await store.add(tx, new):
+        return existing, False
+    after = {name: getattr(new, name) for name in (*sorted(CREDIT), "customer_type", "is_active")}
+    audit.record(tx, "customer.created", "Customer created", after=after, customer_id=new.id)
+    return new, True
+
+
+async def update(tx: Tx, customer_id: UUID, changes: dict[str, Any]) -> Customer:
+    """Changes the given fields. Raises NotFound or Duplicate(`duplicate_phone`)."""
+    found = await store.customer(tx, customer_id, lock=True)
+    changed = replace(found, **changes, updated_at=tx.now)
+    tx.conflicts["customers_phone"] = Duplicate("duplicate_phone", phone=changed.phone)
+    store.describe(tx, changed)
+    before, after = _told(found, changes), _told(changed, changes)
+    audit.record(tx, "customer.updated", "Customer updated", before, after, customer_id=customer_id)
+    return changed
+
+
+def _told(customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:
+    told = {name: getattr(customer, name) for name in changes if name not in PERSONAL}
+    return {**told, "personal_fields": sorted(PERSONAL & changes.keys())}
+
+
+async def adjust(tx: Tx, customer_id: UUID, amount_q: int, reason: str) -> tuple[UUID, Entry]:
+    """Raises or lowers what a customer owes; returns the entry and its id. Raises NotFound."""
+    found = await store.customer(tx, customer_id, lock=True)
+    changed, entry = credit.enter(found, credit.ADJUSTMENT, amount_q, description=reason)
+    store.save_account(tx, changed)
+    before, after = {"balance_q": found.balance_q}, {"balance_q": changed.balance_q, "reason": reason}
+    audit.record(tx, "credit.adjusted", "Credit balance adjusted", before, after, customer_id=customer_id)
+    return store.enter(tx, entry), entry

@@ -1,0 +1,18 @@
+"""What runs beside the calls; any number of processes may run it."""
+
+from functools import partial
+
+from kit import machinery
+from kit.server import Process
+from sales.operations import audit
+
+
+def add(process: Process) -> None:
+    """Adds the sweeps to the process."""
+    database = process.database
+
+    async def extend_chains() -> bool:
+        return await database.run(lambda tx, _: audit.extend_chains(tx))
+
+    process.sweep("extend the audit chains", extend_chains)
+    process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)

@@ -1,0 +1,123 @@
+"""Who did what, for good: nobody changes it, and a chain of hashes shows it if somebody does."""
+
+import asyncio
+import hashlib
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from comanda.sales.v1 import audit_pb2 as pb
+from comanda.sales.v1.customers_pb2 import CreateCustomerRequest, UpdateCustomerRequest
+from kit.testing import eventually
+
+FIRST = "0" * 64
+
+
+async def customer(service: Any, tenant: Any, **fields: Any) -> Any:
+    request = CreateCustomerRequest(**({"name": "Ana Secreta"} | fields))
+    return (await service.call(service.customers.CreateCustomer, request, tenant.token())).customer
+
+
+async def logged(service: Any, tenant: Any, **fields: Any) -> Any:
+    answer = await service.call(service.audit.ListAuditLog, pb.ListAuditLogRequest(**fields), tenant.token())
+    return answer.items
+
+
+async def chain(service: Any, tenant: Any, length: int) -> list[pb.AuditLink]:
+    """The chain, once it is as long as that."""
+
+    async def whole() -> list[pb.AuditLink] | None:
+        answer = await service.call(
+            service.audit.ListAuditChain, pb.ListAuditChainRequest(page_size=1000), tenant.token()
+        )
+        return list(answer.items) if len(answer.items) >= length else None
+
+    found: Any = await eventually(whole)
+    return list(found)
+
+
+def breaks(links: list[pb.AuditLink]) -> list[int]:
+    """The places at which a chain is not what it was."""
+    previous, wrong = FIRST, []
+    for place, link in enumerate(links, 1):
+        said = json.loads(link.content)
+        whole = hashlib.sha256(link.content.encode()).hexdigest() == link.hash
+        if not whole or (said["seq"], said["previous_hash"]) != (place, previous):
+            wrong.append(place)
+        previous = link.hash
+    return wrong
+
+
+async def test_an_entry_says_who_did_what_to_whom(service: Any) -> None:
+    tenant = await service.tenant()
+    made = await customer(service, tenant, credit_limit_q=500)
+    request = UpdateCustomerRequest(id=made.id, credit_limit_q=700, phone="+55 11 5555")
+    await service.call(service.customers.UpdateCustomer, request, tenant.token())
+    updated, created = await logged(service, tenant, customer_id=made.id)
+    assert (created.event_type, created.user, created.role) == ("customer.created", "key:test", "owner")
+    assert created.request_id
+    assert (updated.event_type, updated.before["credit_limit_q"], updated.after["credit_limit_q"]) == (
+        "customer.updated", 500, 700,
+    )  # fmt: skip
+    assert [each.event_type for each in await logged(service, tenant, event_type=["customer.created"])] == [
+        "customer.created"
+    ]
+
+
+async def test_no_personal_data_reaches_the_log(service: Any) -> None:
+    tenant = await service.tenant()
+    made = await customer(service, tenant, phone="+55 11 5555", email="ana@example.com")
+    request = UpdateCustomerRequest(id=made.id, name="Bia Secreta", address="Rua Secreta")
+    await service.call(service.customers.UpdateCustomer, request, tenant.token())
+    for row in await service.rows("select to_jsonb(a)::text as text from audit_log a"):
+        assert not [word for word in ("Secreta", "5555", "ana@") if word in row["text"]]
+
+
+async def test_writes_at_once_in_two_businesses_make_two_whole_chains(service: Any) -> None:
+    one, other = await service.tenant(), await service.tenant()
+    await asyncio.gather(*(customer(service, tenant) for tenant in (one, other) for _ in range(25)))
+    for tenant in (one, other):
+        links = await chain(service, tenant, 25)
+        assert [link.seq for link in links] == list(range(1, 26))
+        assert not breaks(links)
+    assert not await service.rows("select from audit_pending")
+
+
+async def test_whoever_changes_a_row_behind_the_log_is_found_out(service: Any) -> None:
+    tenant = await service.tenant()
+    for _ in range(3):
+        await customer(service, tenant)
+    assert not breaks(await chain(service, tenant, 3))
+    await service.rows("alter table audit_log disable trigger append_only")
+    await service.rows(
+        "update audit_log set role = 'staff' where id = (select id from audit_chain where business_id = $1 and seq = 2)",
+        tenant.id,
+    )
+    assert breaks(await chain(service, tenant, 3)) == [2]
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("update {table} set business_id = business_id", "Audit logs cannot be modified"),
+        ("delete from {table}", "Audit logs cannot be deleted"),
+        ("truncate {table}", "Audit logs cannot be deleted"),
+    ],
+)
+async def test_the_log_and_its_chain_are_only_added_to(service: Any, statement: str, message: str) -> None:
+    tenant = await service.tenant()
+    await customer(service, tenant)
+    await chain(service, tenant, 1)
+    for table in ("audit_log", "audit_chain"):
+        with pytest.raises(asyncpg.RestrictViolationError, match=message):
+            await service.rows(statement.format(table=table))
+
+
+async def test_the_log_of_another_business_is_out_of_sight(service: Any) -> None:
+    one, other = await service.tenant(), await service.tenant()
+    await customer(service, one)
+    await chain(service, one, 1)
+    assert not await logged(service, other)
+    assert not await chain(service, other, 0)
