@@ -8,7 +8,15 @@ import asyncpg
 from google.protobuf import json_format, struct_pb2, timestamp_pb2
 from google.protobuf.message import Message
 
-from comanda.orders.v1 import channels_pb2, directives_pb2, notes_pb2, orders_pb2, refs_pb2, sessions_pb2
+from comanda.orders.v1 import (
+    channels_pb2,
+    directives_pb2,
+    fulfillments_pb2,
+    notes_pb2,
+    orders_pb2,
+    refs_pb2,
+    sessions_pb2,
+)
 from kit import ids
 from kit.db import Tx
 from kit.errors import DomainError
@@ -17,6 +25,7 @@ from orders.domain import history
 from orders.domain.channel import Channel
 from orders.domain.directive import Directive
 from orders.domain.flow import STAMPED, Flow
+from orders.domain.fulfillment import Fulfillment
 from orders.domain.issues import Action, Issue
 from orders.domain.note import Note
 from orders.domain.ops import Op
@@ -24,6 +33,7 @@ from orders.domain.order import Order
 from orders.domain.ref import Place, Ref, numbered
 from orders.domain.session import Charges, Committed, Line, Opening, Session
 
+FULFILLMENT_STATUS = "FULFILLMENT_STATUS_"
 POLICY_PREFIXES = {"pricing_policy": "PRICING_POLICY_", "edit_policy": "EDIT_POLICY_"}
 
 
@@ -300,6 +310,39 @@ def place(request: Any) -> Place:
 def sequence(name: str, scope: Mapping[str, str], number: int) -> refs_pb2.RefSequence:
     """Returns a sequence's message."""
     return refs_pb2.RefSequence(name=name, scope=struct(scope), value=numbered(number))
+
+
+def fulfillment_status(number: int) -> str:
+    """Returns the short name of a fulfilment's status."""
+    name: str = fulfillments_pb2.FulfillmentStatus.Name(number)  # type: ignore[arg-type]  # an open enum
+    return name.removeprefix(FULFILLMENT_STATUS).lower()
+
+
+def fulfillment(found: Fulfillment) -> fulfillments_pb2.Fulfillment:
+    """Returns a fulfilment's message."""
+    items = [
+        fulfillments_pb2.FulfillmentItem(line_id=each.line_id, qty=str(each.qty), sku=each.sku, name=each.name)
+        for each in found.items
+    ]
+    return fulfillments_pb2.Fulfillment(
+        number=found.number,
+        order_ref=found.order_ref,
+        status=f"{FULFILLMENT_STATUS}{found.status.upper()}",  # type: ignore[arg-type]  # protobuf takes an enum's name, too
+        allowed_transitions=[f"{FULFILLMENT_STATUS}{status.upper()}" for status in found.next],  # type: ignore[misc]
+        items=items,
+        assigned_to=found.assigned_to,
+        warehouse_location=found.warehouse_location,
+        box_size=found.box_size,
+        weight="" if found.weight is None else str(found.weight),
+        carrier=found.carrier,
+        tracking_number=found.tracking_number,
+        tracking_url=found.tracking_url,
+        picking_notes=found.picking_notes,
+        packing_notes=found.packing_notes,
+        created_at=_time(found.created_at),
+        updated_at=_time(found.updated_at),
+        **{name: _time(value) for name, value in found.stamps.items()},
+    )
 
 
 def directive(found: Directive) -> directives_pb2.Directive:

@@ -114,6 +114,7 @@ sa.Table(
     *_columns(sa.Numeric(12, 3), "qty"),
     *_columns(sa.BigInteger, "unit_price_q", "line_total_q"),
     *_columns(JSONB, "meta"),
+    sa.Column("qty_allotted", sa.Numeric(12, 3), nullable=False, server_default=sa.text("0")),
 )
 sa.Table(
     "order_events",
@@ -124,6 +125,21 @@ sa.Table(
     *_columns(JSONB, "payload"),
     *_columns(TIME, "created_at"),
 )
+sa.Table("counters", METADATA, *_key("name"), *_columns(sa.BigInteger, "last"))
+FULFILLMENTS = sa.Table(
+    "fulfillments",
+    METADATA,
+    *_key("number"),
+    *_columns(sa.Text, "order_ref", "status", "assigned_to", "warehouse_location", "box_size", "carrier"),
+    *_columns(sa.Text, "tracking_number", "tracking_url", "picking_notes", "packing_notes"),
+    *_columns(sa.Numeric(12, 3), "weight", nullable=True),
+    *_columns(TIME, "created_at", "updated_at"),
+    *_columns(TIME, "assigned_at", "picking_started_at", "picking_completed_at", "packing_started_at", nullable=True),
+    *_columns(TIME, "packing_completed_at", "shipped_at", "fulfilled_at", "cancelled_at", nullable=True),
+)
+sa.Index("fulfillments_order", FULFILLMENTS.c.business_id, FULFILLMENTS.c.order_ref)
+sa.Index("fulfillments_status", FULFILLMENTS.c.business_id, FULFILLMENTS.c.status, FULFILLMENTS.c.number)
+sa.Table("fulfillment_items", METADATA, *_key("number", "line_id"), *_columns(sa.Numeric(12, 3), "qty"))
 NOTES = sa.Table(
     "order_notes",
     METADATA,

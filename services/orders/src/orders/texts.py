@@ -119,5 +119,11 @@ TEXTS: Catalogue = {
     "internal_note_not_told": Text(
         "The customer is not told of an internal note.", "O cliente não é avisado de uma nota interna."
     ),
+    "order_not_fulfillable": Text(
+        "An order that is {status} cannot be fulfilled.", "Um pedido {status} não pode ser separado para entrega."
+    ),
+    "quantity_exceeded": Text(
+        "More than was ordered cannot be fulfilled.", "Não é possível separar mais do que foi pedido."
+    ),
     "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),
 }

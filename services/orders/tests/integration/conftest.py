@@ -24,6 +24,7 @@ from comanda.inventory.v1 import locations_pb2_grpc, price_lists_pb2_grpc, produ
 from comanda.orders.v1 import (
     channels_pb2_grpc,
     directives_pb2_grpc,
+    fulfillments_pb2_grpc,
     notes_pb2_grpc,
     orders_pb2_grpc,
     refs_pb2_grpc,
@@ -48,6 +49,7 @@ from orders import handlers, sweeps
 from orders.catalogue import Catalogue
 from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
+from orders.service.fulfillments import FulfillmentService
 from orders.service.notes import NoteService
 from orders.service.orders import OrderService
 from orders.service.refs import RefService
@@ -212,6 +214,7 @@ async def hub(
             partial(channels_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelService(database)),
             partial(sessions_pb2_grpc.add_SessionServiceServicer_to_server, sessions),
             partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
+            partial(fulfillments_pb2_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentService(database)),
             partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
             partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
             partial(refs_pb2_grpc.add_RefServiceServicer_to_server, RefService(database)),

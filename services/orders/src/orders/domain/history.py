@@ -9,11 +9,14 @@ PAYMENT_AUTHORIZED, PAYMENT_CAPTURED = "payment.authorized", "payment.captured"
 PAYMENT_REFUNDED, PAYMENT_FAILED = "payment.refunded", "payment.failed"
 INVENTORY_RELEASED = "inventory_released"
 PRICE_OVERRIDDEN = "price_overridden"
+FULFILLMENT_CREATED, FULFILLMENT_STATUS_CHANGED = "fulfillment_created", "fulfillment_status_changed"
+FULFILLMENT_UPDATED, FULFILLMENT_ASSIGNED = "fulfillment_updated", "fulfillment_assigned"
 
 RESERVED = frozenset(
     {
         CREATED, STATUS_CHANGED, CANCELLED, DATA_UPDATED, ASSIGNED, REFUND_REQUESTED, PAYMENT_AUTHORIZED, PAYMENT_CAPTURED,
-        PAYMENT_REFUNDED, PAYMENT_FAILED, INVENTORY_RELEASED, PRICE_OVERRIDDEN,
+        PAYMENT_REFUNDED, PAYMENT_FAILED, INVENTORY_RELEASED, PRICE_OVERRIDDEN, FULFILLMENT_CREATED,
+        FULFILLMENT_STATUS_CHANGED, FULFILLMENT_UPDATED, FULFILLMENT_ASSIGNED,
     }
 )  # fmt: skip
 """What only the hub itself writes: money, stock, and status follow from it."""
@@ -23,7 +26,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "confirmed": ("status_changed:confirmed", "confirmed"),
     "payment_received": (PAYMENT_CAPTURED, "payment_received"),
     "processing_started": ("status_changed:processing", "processing_started"),
-    "packed": ("packed",),
+    "packed": (f"{FULFILLMENT_STATUS_CHANGED}:ready_to_ship", "packed"),
     "shipped": ("status_changed:shipped", "status_changed:dispatched", "shipped"),
     "delivered": ("status_changed:delivered", "delivered"),
     "cancelled": (CANCELLED,),
@@ -34,7 +37,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "return_requested": ("status_changed:return_requested", "return_requested"),
     "returned": ("status_changed:returned", "returned"),
     "edited": (DATA_UPDATED, "edited"),
-    "assigned": (ASSIGNED,),
+    "assigned": (ASSIGNED, FULFILLMENT_CREATED, FULFILLMENT_ASSIGNED),
     "inventory_reserved": ("inventory_reserved",),
     "inventory_released": (INVENTORY_RELEASED,),
 }

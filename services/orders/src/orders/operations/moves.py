@@ -13,6 +13,7 @@ from orders.domain.directive import Task, release
 from orders.domain.history import CANCELLED, STATUS_CHANGED
 from orders.domain.order import Order
 from orders.operations import directives, history
+from orders.store import fulfillments
 from orders.store import orders as store
 from orders.store.orders import Found
 
@@ -49,6 +50,7 @@ def _record(
         directives.enqueue(tx, _tasks(after, rules, why.get("reason", "")), business)
         order = after
         if order.status == CANCELLED:
+            fulfillments.cancel_inside(tx, order.ref, business)
             entry = {"reason": why.get("reason", ""), "reservations_released": found.holds}
             order = history.record(tx, order, CANCELLED, entry, actor_label=actor_label, business=business)
     return order
