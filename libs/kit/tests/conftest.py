@@ -13,6 +13,7 @@ from comanda.orders.events.v1 import events_pb2
 from kit import db, machinery, outbox
 from kit.db import Database, Tx
 from kit.identity import Identity
+from kit.relay import Relay
 from kit.testing import administer, at
 
 BUSINESS = UUID(int=7)
@@ -39,9 +40,9 @@ class Bench:
     database: Database
     client: Client
 
-    def relay(self) -> outbox.Relay:
+    def relay(self) -> Relay:
         """A relay that polls fast."""
-        return outbox.Relay(self.url, self.client.jetstream(), "test", 0.05)
+        return Relay(self.url, self.client, "test", poll_seconds=0.05)
 
     async def tell(self, aggregate: str, *refs: str) -> None:
         """Commits a transaction that tells of some events of an aggregate."""

@@ -16,6 +16,7 @@ from kit.db import Database, Tx
 from kit.errors import Unavailable
 from kit.identity import NO_BUSINESS
 from kit.pull import Pull
+from kit.relay import Relay
 from kit.testing import eventually
 
 Event = events_pb2.OrderCreated
@@ -55,7 +56,7 @@ async def through(postgres: Postgres, nats: Nats, fault: Any) -> list[str]:
     database = Database(pool, partial(outbox.close, prefix=PREFIX), lambda: None)
     stream, subjects = streams.filters(PREFIX, "test", Event)
     consumer = Consumer(record, Pull(client, stream, "test-OrderCreated", subjects, 20), database, "test")
-    relay = outbox.Relay(postgres.url, client.jetstream(), "test", 0.05)
+    relay = Relay(postgres.url, client, "test", poll_seconds=0.05)
     loops = [asyncio.ensure_future(loop) for loop in (relay.run(), consumer.run())]
     for index, ref in enumerate(REFS):
         if index == len(REFS) // 2:

@@ -16,8 +16,9 @@ from embedded.tether import tethered
 
 # Every process of a fleet carries its home in this variable: that is how leftovers are found.
 MARK = "COMANDA_FLEET"
-# NATS writes every message to the disk before it acknowledges: the outbox forgets what was acknowledged.
-NATS_SYNC = "always"
+# NATS acknowledges what it has not yet on the disk. Until it surely has, the outbox keeps every message.
+NATS_SYNC = "200ms"
+OUTBOX_HOLD_SECONDS = "1"
 # A fleet on one machine is for development and measurements: nobody is held back unless the environment says so.
 RATES = (
     "COMANDA_RATE_READS_PER_HOUR",
@@ -154,6 +155,7 @@ def _common_environment(home: Home, secrets: Secrets, addresses: Addresses) -> d
         "COMANDA_NATS_URL": addresses.nats_url,
         "COMANDA_STREAM_PREFIX": addresses.prefix,
         "COMANDA_IDENTITY_PUBLIC_KEY": secrets.identity_public_key,
+        **({"COMANDA_OUTBOX_HOLD_SECONDS": OUTBOX_HOLD_SECONDS} if addresses.own_nats else {}),
     }
 
 

@@ -16,6 +16,13 @@ from sqlalchemy.pool import NullPool
 
 LOCK = "select pg_advisory_lock(hashtext('comanda migrations'))"
 TIMEOUTS = {"lock_timeout": "4s", "statement_timeout": "300s"}
+# No condition compares whole documents, and sorting a sample of them cost up to half of the server's CPU while orders flow.
+UNSTATED = """
+    select format('alter table %I.%I alter column %I set statistics 0', n.nspname, c.relname, a.attname)
+    from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = current_schema() and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+    and a.atttypid in ('json'::regtype, 'jsonb'::regtype, 'bytea'::regtype) and a.attstattarget is distinct from 0
+"""
 
 
 def directory(package: ModuleType) -> Path:
@@ -26,7 +33,13 @@ def directory(package: ModuleType) -> Path:
 
 def upgrade(package: ModuleType, url: str, revision: str = "head") -> None:
     """Brings the service's database to a revision; of several processes that do so at once, one works and the others wait."""
-    asyncio.run(_run(url, lambda connection: command.upgrade(_config(package, connection), revision)))
+
+    def work(connection: sa.Connection) -> None:
+        command.upgrade(_config(package, connection), revision)
+        for statement in connection.scalars(sa.text(UNSTATED)).all():
+            connection.execute(sa.text(statement))
+
+    asyncio.run(_run(url, work))
 
 
 def downgrade(package: ModuleType, url: str, revision: str) -> None:

@@ -23,6 +23,7 @@ from kit.identity import Exchange, Verifier
 from kit.interceptors import Frame
 from kit.pull import Pull
 from kit.registry import Registry
+from kit.relay import Relay
 from kit.settings import Settings
 from kit.signals import Signals
 from kit.texts import Catalogue
@@ -45,7 +46,7 @@ class Process:
     database: Database
     nats: Client
     signals: Signals
-    relay: outbox.Relay
+    relay: Relay
     loops: list[Awaitable[None]] = field(default_factory=list)
 
     def consume(self, handlers: "Iterable[Handler[Any]]") -> None:
@@ -134,7 +135,7 @@ async def process(name: str, settings: Settings) -> AsyncIterator[Process]:
     pool = await db.connect(url, settings.pool_size)
     signals = Signals(nats, f"{settings.stream_prefix}.signals.{name}")
     await signals.listen()
-    relay = outbox.Relay(url, nats.jetstream(), name, settings.poll_seconds)
+    relay = Relay(url, nats, name, poll_seconds=settings.poll_seconds, hold_seconds=settings.outbox_hold_seconds)
     signals.on(outbox.WAKE, relay.wake)
     database = Database(
         pool, partial(outbox.close, prefix=settings.stream_prefix), lambda: signals.wake(outbox.WAKE, relay.leads)

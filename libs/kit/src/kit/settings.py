@@ -42,3 +42,5 @@ class Settings(BaseSettings):
     """How soon another process gets the messages of one that was killed; one that lives keeps them as long as it needs."""
     poll_seconds: float = 1.0
     """How often relay and sweepers look for work that nobody woke them for."""
+    outbox_hold_seconds: float = Field(default=0.0, ge=0)
+    """How long a published message stays in the outbox: several times the sync_interval of a NATS that has only one copy."""
