@@ -1,7 +1,7 @@
 """The gateway on a real socket, in front of stand-ins for every service of the contract, which a test can steer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -36,14 +36,15 @@ ADDRESSES = ("orders_address", "inventory_address", "sales_address", "erp_addres
 RATES = ("rate_reads_per_hour", "rate_modifications_per_minute", "rate_commits_per_minute", "rate_anonymous_per_hour")
 PRIVATE = identity.private_key(KEY)
 
-Behaviour = Callable[[Any, grpc.aio.ServicerContext], Awaitable[Message]]
-
 
 @dataclass
 class Services:
-    """Answers every RPC of the contract with an empty message, or as `on` says; keeps what it was asked."""
+    """Answers every RPC of the contract with an empty message, or as `on` says; keeps what it was asked.
 
-    on: dict[str, Behaviour | Message | Exception] = field(default_factory=dict)
+    A stream is a list of messages, of events to wait for, and of exceptions to end by.
+    """
+
+    on: dict[str, Any] = field(default_factory=dict)
     asked: list[tuple[str, Any, dict[str, str]]] = field(default_factory=list)
     authenticated: int = 0
     checks: health.aio.HealthServicer = field(default_factory=health.aio.HealthServicer)
@@ -60,6 +61,19 @@ class Services:
         request = message_factory.GetMessageClass(method.input_type)
         response = message_factory.GetMessageClass(method.output_type)
 
+        async def stream(message: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Message]:
+            self.asked.append((method.name, message, dict(context.invocation_metadata() or ())))
+            planned = self.on.get(method.name, [response()])
+            if isinstance(planned, Exception):
+                raise planned
+            for each in planned:
+                if isinstance(each, Exception):
+                    raise each
+                if isinstance(each, asyncio.Event):
+                    await each.wait()
+                else:
+                    yield each
+
         async def answer(message: Any, context: grpc.aio.ServicerContext) -> Message:
             if method.name == "Authenticate":
                 return self._authenticate(message)
@@ -69,9 +83,10 @@ class Services:
                 raise planned
             return planned if isinstance(planned, Message) else await planned(message, context)
 
-        return grpc.unary_unary_rpc_method_handler(
-            answer, request.FromString, lambda message: message.SerializeToString()
-        )
+        coding = (request.FromString, lambda message: message.SerializeToString())
+        if method.server_streaming:
+            return grpc.unary_stream_rpc_method_handler(stream, *coding)
+        return grpc.unary_unary_rpc_method_handler(answer, *coding)
 
     def _authenticate(self, request: identity_pb2.AuthenticateRequest) -> Message:
         self.authenticated += 1

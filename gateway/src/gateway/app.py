@@ -1,19 +1,21 @@
 """The ASGI application: one request, one RPC."""
 
+import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
-from gateway import bodies, limits, metrics, pages, requests, responses
+from gateway import bodies, limits, metrics, pages, requests, responses, streaming
 from gateway.bodies import Gone, Receive
 from gateway.limits import Allowed, Limits, Quota
-from gateway.responses import Response
+from gateway.responses import Response, Send
 from gateway.router import Router, WrongMethod
 from gateway.routes import Route
+from gateway.streaming import Stream
 from gateway.upstream import Upstream
 from kit import tracing
 from kit.errors import DomainError, Unauthenticated
@@ -28,7 +30,6 @@ BODILESS = ("GET", "DELETE")
 LONGEST_AGENT = 500
 
 Scope = MutableMapping[str, Any]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -84,6 +85,7 @@ class Gateway:
         self._upstream = upstream
         self._site = site
         self._limits = limits
+        self._streams: list[Stream] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one HTTP request."""
@@ -99,9 +101,30 @@ class Gateway:
         response.headers["x-request-id"] = incoming.request_id
         if incoming.quota:
             response.headers.update(incoming.quota.headers())
-        await responses.send(send, response, incoming.method == "HEAD")
+        head = incoming.method == "HEAD"
+        if isinstance(response, Response):
+            await responses.send(send, response, head)
+        else:
+            await self._stream(send, receive, response, head)
 
-    async def _answer(self, incoming: Incoming, receive: Receive) -> Response:
+    def leave(self) -> None:
+        """Ends the streams under way, so that nobody waits for them: their clients go on elsewhere."""
+        for stream in self._streams:
+            stream.call.cancel()
+
+    async def _stream(self, send: Send, receive: Receive, stream: Stream, head: bool) -> None:
+        self._streams.append(stream)
+        try:
+            await streaming.send(send, receive, stream, head)
+        except Gone:
+            return
+        except asyncio.CancelledError:
+            if not stream.call.cancelled():
+                raise
+        finally:
+            self._streams.remove(stream)
+
+    async def _answer(self, incoming: Incoming, receive: Receive) -> Response | Stream:
         try:
             return await self._respond(incoming, receive)
         except DomainError as error:
@@ -115,7 +138,7 @@ class Gateway:
             )
             return responses.internal(incoming.language, incoming.request_id)
 
-    async def _respond(self, incoming: Incoming, receive: Receive) -> Response:
+    async def _respond(self, incoming: Incoming, receive: Receive) -> Response | Stream:
         if page := self._site.find(incoming.raw_path):
             incoming.template = page.path
             return await page.answer(incoming.verb)
@@ -130,6 +153,8 @@ class Gateway:
             body = b"" if route.verb in BODILESS else await bodies.read(receive, incoming.headers)
             request = requests.build(route, variables, incoming.query, incoming.headers, body)
             validate(request)
+            if route.streams:
+                return await self._upstream.stream(route, request, metadata, receive)
             message, trailing = await self._upstream.call(route, request, metadata, receive)
             return responses.answer(route, message, trailing)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
-from gateway import examples, requests, rules
+from gateway import examples, requests, rules, streaming
 from gateway.comments import comments
 from gateway.routes import Route
 from gateway.schemas import Schema, Schemas
@@ -68,6 +68,12 @@ REVISION_HEADER: Schema = {
     "in": "header",
     "description": 'The revision that the caller saw, such as `"3"`; the call is refused when it has moved on.',
     "schema": {"type": "string", "pattern": f"^({requests.REVISION.pattern}|[*])$"},
+}
+PLACE_HEADER: Schema = {
+    "name": "Last-Event-ID",
+    "in": "header",
+    "description": "The `id` of the last event that the client has seen; the stream goes on after it.",
+    "schema": {"type": "string"},
 }
 HEALTH: Schema = {
     "operationId": "GetHealth",
@@ -187,6 +193,8 @@ def _parameters(route: Route, schemas: Schemas) -> list[Schema]:
         found.append(KEY_HEADER)
     if route.takes_revision:
         found.append(REVISION_HEADER)
+    if route.feed:
+        found.append(PLACE_HEADER)
     return found
 
 
@@ -200,10 +208,18 @@ def _responses(route: Route, schemas: Schemas) -> Schema:
     if route.response_body:
         descriptor = descriptor.fields_by_name[route.response_body].message_type
     answer = {"description": "It went well.", "headers": _headers(route)}
-    answer["content"] = _json(schemas.reference(descriptor, request=False))
+    answer["content"] = _content(route, schemas.reference(descriptor, request=False))
     statuses = {str(route.rest.success_status or 200), *(["200"] if route.rest.created_field else [])}
     refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
     return dict.fromkeys(sorted(statuses), answer) | refusals
+
+
+def _content(route: Route, schema: Schema) -> Schema:
+    if not route.streams:
+        return _json(schema)
+    kind, shape = (streaming.EVENTS, "`data` of each event") if route.feed else (streaming.LINES, "Each line")
+    name = schema["$ref"].rpartition("/")[2]
+    return {kind: {"schema": {"type": "string", "description": f"{shape} is a {name}.", "x-each": schema}}}
 
 
 def _headers(route: Route) -> Schema:

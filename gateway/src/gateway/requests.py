@@ -34,6 +34,8 @@ def build(route: Route, variables: Mapping[str, str], query: bytes, headers: Map
         _set_key(route, message, headers.get("idempotency-key"))
     if route.takes_revision:
         _set_revision(message, headers.get("if-match", "*"))
+    if since := route.feed and headers.get("last-event-id"):
+        setattr(message, route.rest.feed.since_field, since)
     return message
 
 

@@ -44,6 +44,7 @@ STATUS_OF_CODE = {
     "method_not_allowed": 405,
     "deadline_exceeded": 504,
 }
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 JSON, PROBLEM = "application/json", "application/problem+json"
 
 
@@ -127,7 +128,7 @@ def _problem(
     return Response(status, orjson.dumps(body), PROBLEM)
 
 
-async def send(to: Callable[[MutableMapping[str, Any]], Awaitable[None]], response: Response, head: bool) -> None:
+async def send(to: Send, response: Response, head: bool) -> None:
     """Sends a response by ASGI; to HEAD without its body."""
     headers = [(name.encode(), value.encode("latin-1")) for name, value in response.headers.items()]
     if response.status != HTTPStatus.NO_CONTENT:

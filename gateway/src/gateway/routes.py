@@ -42,6 +42,13 @@ class Route:
     public: bool
     takes_revision: bool
     """Whether the request says which revision the caller saw."""
+    streams: bool
+    """Whether the method answers by a stream of responses."""
+
+    @property
+    def feed(self) -> bool:
+        """Whether the stream is one of server-sent events."""
+        return bool(self.rest.feed.id_field)
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -102,4 +109,5 @@ def _route(method: MethodDescriptor, options: Any, binding: Any, verb: str, temp
         rest=options.Extensions[options_pb2.rest],
         public=options.Extensions[options_pb2.public],
         takes_revision="expected_rev" in method.input_type.fields_by_name,
+        streams=method.server_streaming,
     )

@@ -12,6 +12,7 @@ from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from gateway import departure
 from gateway.bodies import Receive
 from gateway.routes import Route
+from gateway.streaming import Stream
 from kit import client, status
 from kit.errors import DomainError, Unauthenticated, Unavailable
 from kit.exchange import Exchanged
@@ -71,12 +72,26 @@ class Upstream:
             raise planned(error) from error
         return answer, {key: str(value) for key, value in await call.trailing_metadata() or ()}
 
+    async def stream(self, route: Route, request: Message, metadata: Metadata, receive: Receive) -> Stream:
+        """Returns the stream of a method's answers, once the first has come; raises as `call` does."""
+        call = self._method(route, request)(request, metadata=metadata)
+        try:
+            with departure.watched(receive, call.cancel):
+                async with asyncio.timeout(DEADLINE):
+                    return Stream(route, call, await call.read())
+        except grpc.aio.AioRpcError as error:
+            raise planned(error) from error
+        except TimeoutError as error:
+            call.cancel()
+            raise Unavailable("deadline_exceeded") from error
+
     def _method(self, route: Route, request: Message) -> Any:
         repeatable = not route.key_field or bool(getattr(request, route.key_field))
         method = self._methods.get((route.path, repeatable))
         if method is None:
             channel = (self._retrying if repeatable else self._once)[route.context]
-            method = self._methods[route.path, repeatable] = channel.unary_unary(
+            kind = channel.unary_stream if route.streams else channel.unary_unary
+            method = self._methods[route.path, repeatable] = kind(
                 route.path,
                 request_serializer=route.request.SerializeToString,
                 response_deserializer=route.response.FromString,

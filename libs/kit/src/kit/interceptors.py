@@ -1,7 +1,8 @@
 """What surrounds every RPC: trace, identity, role, validation, error mapping, metrics; deadlines are gRPC's own."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import grpc
@@ -20,6 +21,7 @@ from kit.texts import Catalogue, preferred, render
 LOG = structlog.get_logger()
 ANONYMOUS = Identity(NO_BUSINESS, 0, "anonymous")
 Behaviour = Callable[[Message, grpc.aio.ServicerContext[Any, Any]], Awaitable[Message]]
+Stream = Callable[[Message, grpc.aio.ServicerContext[Any, Any]], AsyncGenerator[Message, None]]
 
 
 class Frame(grpc.aio.ServerInterceptor):
@@ -40,41 +42,62 @@ class Frame(grpc.aio.ServerInterceptor):
             method = contract.method(details.method) if handler else None
             if handler is None or method is None:
                 return handler
-            if handler.unary_unary is None:
-                raise TypeError(f"{details.method}: only unary methods have a frame")
-            framed = self._framed[details.method] = grpc.unary_unary_rpc_method_handler(
-                self._frame(method, handler.unary_unary), handler.request_deserializer, handler.response_serializer
-            )
+            framed = self._framed[details.method] = self._frame(method, handler)
         return framed
 
-    def _frame(self, method: contract.Method, behaviour: Behaviour) -> Behaviour:
+    def _frame(self, method: contract.Method, handler: Any) -> "grpc.RpcMethodHandler[Any, Any]":
+        coding = (handler.request_deserializer, handler.response_serializer)
+        if handler.unary_unary:
+            return grpc.unary_unary_rpc_method_handler(self._answering(method, handler.unary_unary), *coding)
+        if handler.unary_stream:
+            return grpc.unary_stream_rpc_method_handler(self._streaming(method, handler.unary_stream), *coding)
+        raise TypeError(f"{method.path}: a stream of requests has no frame")
+
+    def _answering(self, method: contract.Method, behaviour: Behaviour) -> Behaviour:
         async def framed(request: Message, context: grpc.aio.ServicerContext[Any, Any]) -> Message:
-            metadata: dict[str, str] = dict(context.invocation_metadata() or ())  # type: ignore[arg-type]  # text unless "-bin"
-            started, code = time.perf_counter(), "OK"
-            call = _call(method, metadata, self._language, context.peer())
-            current.set(call)
-            with tracing.span(method.path[1:], metadata.get("traceparent", "")):
-                try:
-                    call.identity = await self._admit(method, metadata)
-                    validate(request)
-                    response = await behaviour(request, context)
-                    if call.replayed:
-                        context.set_trailing_metadata((("idempotency-replayed", "true"),))
-                    return response
-                except DomainError as error:
-                    code = status.code_of(error).name
-                    await self._refuse(error, call.language, context)
-                except grpc.aio.AbortError:
-                    raise
-                except Exception:
-                    code = "INTERNAL"
-                    LOG.exception("call failed", method=method.path, request=contract.redacted(request))
-                    await context.abort(grpc.StatusCode.INTERNAL, f"internal error, request {call.request_id}")
-                finally:
-                    metrics.REQUESTS.labels(method.operation, code).observe(time.perf_counter() - started)
+            async with self._around(method, request, context) as call:
+                response = await behaviour(request, context)
+                if call.replayed:
+                    context.set_trailing_metadata((("idempotency-replayed", "true"),))
+                return response
             raise AssertionError("abort always raises")
 
         return framed
+
+    def _streaming(self, method: contract.Method, behaviour: Stream) -> Stream:
+        async def framed(
+            request: Message, context: grpc.aio.ServicerContext[Any, Any]
+        ) -> AsyncGenerator[Message, None]:
+            async with self._around(method, request, context), aclosing(behaviour(request, context)) as responses:
+                async for response in responses:
+                    yield response
+
+        return framed
+
+    @asynccontextmanager
+    async def _around(
+        self, method: contract.Method, request: Message, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> AsyncIterator[Call]:
+        metadata: dict[str, str] = dict(context.invocation_metadata() or ())  # type: ignore[arg-type]  # text unless "-bin"
+        started, code = time.perf_counter(), "OK"
+        call = _call(method, metadata, self._language, context.peer())
+        current.set(call)
+        with tracing.span(method.path[1:], metadata.get("traceparent", "")):
+            try:
+                call.identity = await self._admit(method, metadata)
+                validate(request)
+                yield call
+            except DomainError as error:
+                code = status.code_of(error).name
+                await self._refuse(error, call.language, context)
+            except grpc.aio.AbortError:
+                raise
+            except Exception:
+                code = "INTERNAL"
+                LOG.exception("call failed", method=method.path, request=contract.redacted(request))
+                await context.abort(grpc.StatusCode.INTERNAL, f"internal error, request {call.request_id}")
+            finally:
+                metrics.REQUESTS.labels(method.operation, code).observe(time.perf_counter() - started)
 
     async def _admit(self, method: contract.Method, metadata: dict[str, str]) -> Identity:
         scheme, _, bearer = metadata.get("authorization", "").partition(" ")

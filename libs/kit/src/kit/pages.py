@@ -12,6 +12,7 @@ from kit.errors import Invalid
 
 Row = TypeVar("Row")
 SIZE = 25
+LARGEST = 2**63 - 1
 NEWEST = UUID(int=2**128 - 1)
 
 
@@ -32,6 +33,8 @@ def key(text: str, *first: str | int) -> list[Any]:
     except (binascii.Error, ValueError) as error:
         raise Invalid("invalid_page_token") from error
     if not isinstance(found, list) or [type(part) for part in found] != [type(part) for part in first]:
+        raise Invalid("invalid_page_token")
+    if any(isinstance(part, int) and not -LARGEST <= part <= LARGEST for part in found):
         raise Invalid("invalid_page_token")
     return found
 

@@ -48,6 +48,8 @@ class Process:
     signals: Signals
     relay: Relay
     loops: list[Awaitable[None]] = field(default_factory=list)
+    leaving: list[Callable[[], None]] = field(default_factory=list)
+    """Called when the process has been told to stop: whoever serves streams ends them."""
 
     def consume(self, handlers: "Iterable[Handler[Any]]") -> None:
         """Adds a consumer for each handler."""
@@ -83,6 +85,8 @@ class Process:
         try:
             await _stopped(running)
         finally:
+            for call in self.leaving:
+                call()
             await checks.enter_graceful_shutdown()
             await server.stop(GRACE)
             await tasks.cancel(running)

@@ -1,5 +1,7 @@
 """Where messages travel: one stream of events and one of directives, and how they are called."""
 
+from uuid import UUID
+
 import nats
 from google.protobuf.message import Message
 from nats.aio.client import Client
@@ -10,7 +12,7 @@ from nats.js.errors import NotFoundError
 from comanda.types.v1 import messaging_pb2
 from kit import contract
 
-__all__ = ["NatsError", "connect", "ensure", "filters", "replay_subject", "subject"]
+__all__ = ["NatsError", "connect", "ensure", "events_of", "filters", "replay_subject", "subject"]
 
 EVENTS_KEPT = 14 * 86_400.0
 DIRECTIVES_KEPT = 2 * 86_400.0
@@ -60,6 +62,11 @@ def filters(prefix: str, service: str, message: type[Message]) -> tuple[str, lis
     kind = "directives" if is_directive(message) else "events"
     name = message.DESCRIPTOR.full_name
     return f"{prefix}-{kind}", [f"{prefix}.{kind}.{name}.*", replay_subject(prefix, service, kind, name)]
+
+
+def events_of(prefix: str, package: str, business: UUID) -> str:
+    """Returns the subject of all events of a package (such as `comanda.orders.events.v1`) and a business."""
+    return f"{prefix}.events.{package}.*.{business}"
 
 
 def replay_subject(prefix: str, service: str, kind: str, name: str) -> str:

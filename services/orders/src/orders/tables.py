@@ -116,7 +116,7 @@ sa.Table(
     *_columns(JSONB, "meta"),
     sa.Column("qty_allotted", sa.Numeric(12, 3), nullable=False, server_default=sa.text("0")),
 )
-sa.Table(
+ORDER_EVENTS = sa.Table(
     "order_events",
     METADATA,
     *_key("order_ref"),
@@ -124,6 +124,7 @@ sa.Table(
     *_columns(sa.Text, "type", "actor", "actor_label", "request_id", "address", "agent"),
     *_columns(JSONB, "payload"),
     *_columns(TIME, "created_at"),
+    sa.Column("position", sa.BigInteger, nullable=False, server_default=sa.text("feed_position(pg_current_xact_id())")),
 )
 sa.Table("counters", METADATA, *_key("name"), *_columns(sa.BigInteger, "last"))
 FULFILLMENTS = sa.Table(
@@ -151,6 +152,7 @@ NOTES = sa.Table(
     *_columns(TIME, "notified_at", nullable=True),
 )
 sa.Index("order_notes_order", NOTES.c.business_id, NOTES.c.order_ref, NOTES.c.id)
+sa.Index("order_events_feed", *(ORDER_EVENTS.c[name] for name in ("business_id", "position", "order_ref", "seq")))
 DIRECTIVES = sa.Table(
     "directives",
     METADATA,

@@ -125,5 +125,8 @@ TEXTS: Catalogue = {
     "quantity_exceeded": Text(
         "More than was ordered cannot be fulfilled.", "Não é possível separar mais do que foi pedido."
     ),
+    "invalid_since": Text(
+        "`since` must be a place that an earlier answer gave.", "`since` deve vir de uma resposta anterior."
+    ),
     "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),
 }

@@ -24,6 +24,7 @@ from comanda.inventory.v1 import locations_pb2_grpc, price_lists_pb2_grpc, produ
 from comanda.orders.v1 import (
     channels_pb2_grpc,
     directives_pb2_grpc,
+    feed_pb2_grpc,
     fulfillments_pb2_grpc,
     notes_pb2_grpc,
     orders_pb2_grpc,
@@ -49,6 +50,7 @@ from orders import handlers, sweeps
 from orders.catalogue import Catalogue
 from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
+from orders.service.feed import OrderFeedService
 from orders.service.fulfillments import FulfillmentService
 from orders.service.notes import NoteService
 from orders.service.orders import OrderService
@@ -109,6 +111,11 @@ class Hub:
     price_lists: Any
     upstream: Any
     refs: Any
+
+    @property
+    def feed(self) -> Any:
+        """Where what happens to orders is followed."""
+        return feed_pb2_grpc.OrderFeedServiceStub(self.upstream)
 
     async def call(self, method: Any, request: Any, token: str = "") -> Any:
         """Calls a stub's method as the business's owner."""
@@ -216,6 +223,7 @@ async def hub(
             partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
             partial(fulfillments_pb2_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentService(database)),
             partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
+            partial(feed_pb2_grpc.add_OrderFeedServiceServicer_to_server, OrderFeedService.of(process)),
             partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
             partial(refs_pb2_grpc.add_RefServiceServicer_to_server, RefService(database)),
         ]

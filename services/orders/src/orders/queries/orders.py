@@ -1,12 +1,13 @@
 """Lists of orders: filtered, searched, in the order that the caller wants."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
+from comanda.orders.v1 import feed_pb2
 from comanda.orders.v1 import orders_pb2 as pb
 from comanda.types.v1 import options_pb2
 from kit import ids, pages
@@ -20,6 +21,8 @@ from orders.store import orders
 
 FIRST_ID, LAST_ID = str(UUID(int=0)), str(pages.NEWEST)
 LARGEST = 2**63 - 1
+EXPORTED = 200
+"""Orders that an export reads at a time."""
 CUSTOMER = "customer"
 
 WHERE = """o.business_id = $1 and ($2::text[] = '{}' or o.status = any($2))
@@ -47,15 +50,27 @@ async def list_orders(tx: Tx, asked: pb.ListOrdersRequest) -> pb.ListOrdersRespo
         arguments = (*where, *place, *words)
         rows, token = await paging.page(tx, asked, _page(order_by, len(words)), arguments, _key(order_by))
         total = await paging.total(tx, asked, _total(len(words)), (*where, *words))
-    items = [messages.order(orders.order_of(row), flow.of(row["config"]), with_snapshot=False) for row in rows]
-    return pb.ListOrdersResponse(items=items, next_page_token=token, total=total)
+    return pb.ListOrdersResponse(items=map(listed, rows), next_page_token=token, total=total)
+
+
+async def export(tx: Tx, asked: feed_pb2.ExportOrdersRequest, after: UUID) -> Sequence[asyncpg.Record]:
+    """Returns some of the orders that match, those that came next after an id."""
+    words = search.patterns(asked.search)
+    async with paging.planned(tx):
+        place = (*_where(tx, asked), 0, after, *words, EXPORTED)
+        return await tx.connection.fetch(_page("created_at", len(words)), *place)
+
+
+def listed(row: asyncpg.Record) -> pb.Order:
+    """Returns the message of an order in a list."""
+    return messages.order(orders.order_of(row), flow.of(row["config"]), with_snapshot=False)
 
 
 @cache
 def _page(order_by: str, words: int) -> str:
     after, by, _ = ORDER_BY[order_by]
     return f"""
-        select {orders.COLUMNS}, {orders.ITEMS}, c.config from orders o {_found(words)} {orders.FLOW}
+        select {orders.LISTED}, {orders.ITEMS}, c.config from orders o {_found(words)} {orders.FLOW}
         where {WHERE} and {after} {_matching(words, 16)} order by {by} limit ${16 + words}
     """
 
@@ -73,7 +88,7 @@ def _matching(words: int, first: int) -> str:
     return " ".join(f"and s.text like ${first + index}" for index in range(words))
 
 
-def _where(tx: Tx, asked: pb.ListOrdersRequest) -> tuple[Any, ...]:
+def _where(tx: Tx, asked: pb.ListOrdersRequest | feed_pb2.ExportOrdersRequest) -> tuple[Any, ...]:
     since, until = messages.instant(asked, "created_from"), messages.instant(asked, "created_to")
     return (
         tx.business,

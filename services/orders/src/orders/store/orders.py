@@ -21,6 +21,8 @@ NAMES = (
 )  # fmt: skip
 STAMPS = tuple(f"{status}_at" for status in STAMPED)
 COLUMNS = ", ".join(f"o.{name}" for name in (*NAMES, *STAMPS, "assigned_to"))
+LISTED = COLUMNS.replace("o.snapshot", "'{}'::jsonb as snapshot")
+"""The columns of an order in a list, which shows no snapshots."""
 SEALED = ("discount_q", "shipping_q", "tax_q")
 ITEMS = """(select coalesce(jsonb_agg(jsonb_build_object('line_id', i.line_id, 'sku', i.sku, 'name', i.name,
         'qty', i.qty::text, 'unit_price_q', i.unit_price_q, 'meta', i.meta) order by i.position), '[]'::jsonb)
