@@ -10,6 +10,7 @@ from comanda.inventory.v1 import (
     products_pb2_grpc,
     reservations_pb2_grpc,
     stock_pb2_grpc,
+    transfers_pb2_grpc,
 )
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from inventory import sweeps
@@ -19,6 +20,7 @@ from inventory.service.price_lists import PriceListService
 from inventory.service.products import ProductService
 from inventory.service.reservations import ReservationService
 from inventory.service.stock import StockService
+from inventory.service.transfers import TransferService
 from inventory.settings import Settings
 from inventory.texts import TEXTS
 from kit import client, migrations, server
@@ -38,6 +40,7 @@ async def serve() -> None:
                 partial(price_lists_pb2_grpc.add_PriceListServiceServicer_to_server, PriceListService(database)),
                 partial(locations_pb2_grpc.add_LocationServiceServicer_to_server, LocationService(database)),
                 partial(stock_pb2_grpc.add_StockServiceServicer_to_server, StockService(database)),
+                partial(transfers_pb2_grpc.add_TransferServiceServicer_to_server, TransferService(database)),
                 partial(reservations_pb2_grpc.add_ReservationServiceServicer_to_server, ReservationService(database)),
             ],
             TEXTS,

@@ -108,9 +108,35 @@ sa.Table(
     *_columns(sa.Date, "expiry_date", nullable=True),
     *_columns(sa.Text, "supplier", "actor"),
     *_columns(TIME, "created_at"),
-    sa.Index("movements_stock", "business_id", "sku", "location"),
+    sa.Index("movements_shelf", "business_id", "sku", "location", "created_at"),
     sa.Index("movements_reference", "business_id", "reference", postgresql_where=sa.text("reference <> ''")),
     sa.Index("movements_created_at", "created_at", postgresql_using="brin"),
+)
+sa.Table(
+    "transfers",
+    METADATA,
+    *_key("id", kind=UUID),
+    *_columns(KEY, "from_location", "to_location"),
+    *_columns(sa.Text, "reference", "status"),
+    *_columns(TIME, "created_at"),
+    *_columns(TIME, "closed_at", nullable=True),
+    sa.ForeignKeyConstraint(
+        ["business_id", "from_location"], ["locations.business_id", "locations.code"], name="transfers_from"
+    ),
+    sa.ForeignKeyConstraint(
+        ["business_id", "to_location"], ["locations.business_id", "locations.code"], name="transfers_to"
+    ),
+)
+sa.Table(
+    "transfer_lines",
+    METADATA,
+    *_key("transfer_id", kind=UUID),
+    sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+    *_columns(KEY, "sku"),
+    *_columns(QUANTITY, "qty", "qty_received"),
+    sa.ForeignKeyConstraint(
+        ["business_id", "transfer_id"], ["transfers.business_id", "transfers.id"], name="transfer_lines_transfer"
+    ),
 )
 sa.Table("session_holds", METADATA, *_key("channel_code", "session_key"), *_columns(sa.BigInteger, "rev"))
 sa.Table("order_stock", METADATA, *_key("order_ref"), *_columns(TIME, "committed_at", "released_at", nullable=True))

@@ -37,6 +37,17 @@ TEXTS: Catalogue = {
         "{qty} cannot leave: {remaining} of the reservation are left.",
         "{qty} não pode sair: restam {remaining} da reserva.",
     ),
+    "invalid_filter": Text("{name} cannot be asked of the past.", "{name} não se aplica ao passado."),
+    "same_location": Text(
+        "Units cannot go from {location} to itself.", "Não se transfere de {location} para o mesmo local."
+    ),
+    "not_in_transfer": Text("{sku} is not in the transfer.", "{sku} não está na transferência."),
+    "exceeds_transfer": Text(
+        "{qty} of {sku} cannot arrive: {under_way} are under way.",
+        "{qty} de {sku} não podem chegar: {under_way} estão a caminho.",
+    ),
+    "transfer_cancelled": Text("Transfer {id} was cancelled.", "A transferência {id} foi cancelada."),
+    "transfer_received": Text("Transfer {id} has arrived.", "A transferência {id} já chegou."),
     "backordered": Text(
         "{qty} of {sku} are promised, but only {on_hand} are there: wait for goods to come in.",
         "{qty} de {sku} estão prometidos, mas só há {on_hand}: aguarde a chegada da mercadoria.",

@@ -34,6 +34,7 @@ from comanda.inventory.v1 import (
     reservations_pb2_grpc,
     stock_pb2,
     stock_pb2_grpc,
+    transfers_pb2_grpc,
 )
 from comanda.types.v1 import options_pb2
 from comanda.types.v1.messaging_pb2 import OUTCOME_DONE, DirectiveSettled
@@ -47,6 +48,7 @@ from inventory.service.price_lists import PriceListService
 from inventory.service.products import ProductService
 from inventory.service.reservations import ReservationService
 from inventory.service.stock import StockService
+from inventory.service.transfers import TransferService
 from inventory.texts import TEXTS
 from kit import client, db, identity, outbox
 from kit.consumer import Received
@@ -279,6 +281,7 @@ class Api:
     locations: locations_pb2_grpc.LocationServiceStub
     stock: stock_pb2_grpc.StockServiceStub
     reservations: reservations_pb2_grpc.ReservationServiceStub
+    transfers: transfers_pb2_grpc.TransferServiceStub
 
     async def call(self, method: Any, request: Message, role: int = options_pb2.ROLE_OWNER) -> Any:
         """Calls a method as somebody of the shop's business."""
@@ -354,6 +357,7 @@ async def api(shop: Shop) -> AsyncIterator[Api]:
     locations_pb2_grpc.add_LocationServiceServicer_to_server(LocationService(shop.database), server)
     stock_pb2_grpc.add_StockServiceServicer_to_server(StockService(shop.database), server)
     reservations_pb2_grpc.add_ReservationServiceServicer_to_server(ReservationService(shop.database), server)
+    transfers_pb2_grpc.add_TransferServiceServicer_to_server(TransferService(shop.database), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with client.channel(f"127.0.0.1:{port}") as channel:
@@ -364,5 +368,6 @@ async def api(shop: Shop) -> AsyncIterator[Api]:
             locations_pb2_grpc.LocationServiceStub(channel),
             stock_pb2_grpc.StockServiceStub(channel),
             reservations_pb2_grpc.ReservationServiceStub(channel),
+            transfers_pb2_grpc.TransferServiceStub(channel),
         )
     await server.stop(None)

@@ -56,11 +56,11 @@ VIOLATIONS = {
     reserve(status="lost"): "reservations_status",
     reserve(status="committed"): "reservations_committed",
     reserve(status="released"): "reservations_released",
-    move("receipt", "-1"): "movements_qty",
-    move("return", "-1"): "movements_qty",
-    move("commit", "1"): "movements_qty",
-    move("adjustment", "0"): "movements_qty",
-    move("theft", "-1"): "movements_qty",
+    move("receipt", "-1"): "movements_type",
+    move("return", "-1"): "movements_type",
+    move("commit", "1"): "movements_type",
+    move("adjustment", "0"): "movements_type",
+    move("theft", "-1"): "movements_type",
     move("receipt", "NaN"): "movements_number",
 }
 REWRITINGS = [

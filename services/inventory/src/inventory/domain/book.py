@@ -10,6 +10,7 @@ from inventory.domain.reservation import Reservation
 from inventory.domain.stock import Key
 
 RECEIPT, ADJUSTMENT, COMMIT, RETURN = "receipt", "adjustment", "commit", "return"
+TRANSFER_OUT, TRANSFER_IN = "transfer_out", "transfer_in"
 
 
 class Movement(NamedTuple):

@@ -27,6 +27,11 @@ def level(found: Level, is_open: bool = True) -> stock_pb2.StockLevel:
     )
 
 
+def past_level(sku: str, location: str, on_hand: Decimal) -> stock_pb2.StockLevel:
+    """Returns the message of what lay on a shelf at an instant."""
+    return stock_pb2.StockLevel(sku=sku, location=location, on_hand=printed(on_hand))
+
+
 def settings(request: stock_pb2.SetStockSettingsRequest, before: Settings) -> Settings:
     """Returns settings with those changed that are given, an empty one taken away; raises Invalid(`invalid_qty`)."""
     changes = {name: signed(text) if text else None for name, text in given(request, *Settings._fields).items()}

@@ -25,9 +25,9 @@ async def receive(tx: Tx, location: str, receipts: Sequence[Movement]) -> list[L
     book = Book()
     for receipt in receipts:
         book.move(receipt)
-    shelves = await _shelves(tx, location, book.on_hand)
+    shelves = await shelves_at(tx, [location], book.on_hand)
     for receipt in receipts:
-        _check_step(shelves, receipt)
+        check_step(shelves, receipt)
     for key, qty in book.on_hand.items():
         check_storable(shelves.known[key].on_hand + qty)
     ledger.write(tx, book)
@@ -42,7 +42,7 @@ async def adjust(tx: Tx, key: Key, delta: Decimal | None, counted: Decimal | Non
 
     Raises Invalid (`unknown_location`, `unknown_sku`, `quantity_too_large`) and Refused(`below_reserved`).
     """
-    shelves = await _shelves(tx, key.location, [key])
+    shelves = await shelves_at(tx, [key.location], [key])
     shelf, book = shelves.known[key], Book()
     change = delta if delta is not None else (counted or ZERO) - shelf.on_hand
     await expire(tx, book, shelves, [key])
@@ -63,7 +63,7 @@ async def change_settings(tx: Tx, key: Key, changed: Callable[[Settings], Settin
 
     Raises Invalid (`unknown_location`, `unknown_sku`) and Refused(`backorders_open`) for a limit below what is promised.
     """
-    shelves = await _shelves(tx, key.location, [key])
+    shelves = await shelves_at(tx, [key.location], [key])
     book = Book()
     await expire(tx, book, shelves, [key])
     found = changed(await settings(tx, key))
@@ -77,10 +77,14 @@ async def change_settings(tx: Tx, key: Key, changed: Callable[[Settings], Settin
     return Level(key, shelf.on_hand, reserved, safety, found.backorder_limit, found.reorder_point)
 
 
-async def _shelves(tx: Tx, location: str, keys: Collection[Key]) -> Shelves:
-    """Locks the shelves of one location, made where they did not exist, and the others of their SKUs."""
-    if not await catalogue.locations(tx, [location]):
-        raise Invalid("unknown_location", location=location)
+async def shelves_at(tx: Tx, locations: Collection[str], keys: Collection[Key]) -> Shelves:
+    """Locks shelves at those locations, made where they did not exist, and all others of their SKUs.
+
+    Raises Invalid (`unknown_location`, `unknown_sku`).
+    """
+    places = await catalogue.locations(tx, locations)
+    if strange := sorted(set(locations) - places.keys()):
+        raise Invalid("unknown_location", location=", ".join(strange))
     skus = {Sku(key.business, key.sku) for key in keys}
     known = await catalogue.products(tx, skus)
     if unknown := sorted(sku.sku for sku in skus if sku not in known):
@@ -89,10 +93,11 @@ async def _shelves(tx: Tx, location: str, keys: Collection[Key]) -> Shelves:
     return await lock_shelves(tx, skus)
 
 
-def _check_step(shelves: Shelves, receipt: Movement) -> None:
-    step = shelves.steps[Sku(receipt.key.business, receipt.key.sku)]
-    if whole_steps(receipt.qty_delta, step) != receipt.qty_delta:
-        raise Invalid("off_step", sku=receipt.key.sku, qty=printed(receipt.qty_delta), step=printed(step))
+def check_step(shelves: Shelves, movement: Movement) -> None:
+    """Raises Invalid(`off_step`) when the units that move are no multiple of their product's step."""
+    step, qty = shelves.steps[Sku(movement.key.business, movement.key.sku)], abs(movement.qty_delta)
+    if whole_steps(qty, step) != qty:
+        raise Invalid("off_step", sku=movement.key.sku, qty=printed(qty), step=printed(step))
 
 
 async def _levels(tx: Tx, shelves: Shelves, book: Book) -> list[Level]:

@@ -11,6 +11,7 @@ from inventory.messages.values import short
 from inventory.queries.filters import matching
 from kit import pages
 from kit.db import Tx
+from kit.errors import Invalid
 
 RUN_OUT = """
     left join lateral (
@@ -48,6 +49,10 @@ AVAILABILITY = f"""
     ) as own on $4 <> ''
     order by wanted.position, s.location
 """
+MOVED = """(
+    select sum(m.qty_delta) from movements m
+    where m.business_id = s.business_id and m.sku = s.sku and m.location = s.location and m.created_at <= ?
+)"""
 MOVEMENTS = """
     select id, type, sku, location, qty_delta, reference, reason, unit_cost_q, lot, expiry_date, supplier, actor, created_at
     from movements
@@ -70,6 +75,35 @@ async def levels(tx: Tx, request: stock_pb2.ListStockRequest) -> stock_pb2.ListS
     found = stock_pb2.ListStockResponse(items=[messages.level(_level(tx, row)) for row in rows], next_page_token=token)
     if request.include_total:
         found.total = await tx.connection.fetchval(f"select count(*) from ({STOCK} {where}) as found", *values)
+    return found
+
+
+async def levels_as_of(tx: Tx, request: stock_pb2.ListStockRequest) -> stock_pb2.ListStockResponse:
+    """Returns a page of what lay on the shelves at an instant, by SKU and location; raises Invalid.
+
+    A transaction that was writing at that instant may still be under way: of the last seconds the answer may change.
+    """
+    if request.below_reorder_point:
+        raise Invalid("invalid_filter", name="below_reorder_point")
+    where, values = matching(
+        ("s.business_id = ?", tx.business),
+        ("s.sku = any(?::text[])", list(request.sku)),
+        ("s.location = any(?::text[])", list(request.location)),
+    )
+    after, size, n = pages.key(request.page_token, "", ""), request.page_size or pages.SIZE, len(values)
+    page = f"""
+        select s.sku, s.location, coalesce({MOVED.replace("?", f"${n + 4}")}, 0) from stock s
+        {where} and (s.sku, s.location) > (${n + 1}, ${n + 2})
+        order by s.sku, s.location limit ${n + 3}
+    """
+    rows, token = pages.cut(
+        await tx.connection.fetch(page, *values, *after, size + 1, request.as_of.ToDatetime(UTC)),
+        size,
+        lambda row: (row["sku"], row["location"]),
+    )
+    found = stock_pb2.ListStockResponse(items=[messages.past_level(*row) for row in rows], next_page_token=token)
+    if request.include_total:
+        found.total = await tx.connection.fetchval(f"select count(*) from stock s {where}", *values)
     return found
 
 

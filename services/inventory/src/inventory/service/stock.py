@@ -34,8 +34,8 @@ class StockService(StockServiceServicer):
 
     @rpc
     async def ListStock(self, tx: Tx, request: pb.ListStockRequest) -> pb.ListStockResponse:
-        """Lists stock levels by SKU, then by location."""
-        return await queries.levels(tx, request)
+        """Lists stock levels by SKU, then by location, now or at an instant."""
+        return await (queries.levels_as_of if request.HasField("as_of") else queries.levels)(tx, request)
 
     @rpc
     async def ListMovements(self, tx: Tx, request: pb.ListMovementsRequest) -> pb.ListMovementsResponse:

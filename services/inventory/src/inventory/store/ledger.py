@@ -33,10 +33,12 @@ CHANGE_RESERVATIONS = """
     ) as c (business_id, id, qty, qty_fulfilled, status, order_ref, expires_at, fulfilled_at, released_at)
     where r.business_id = c.business_id and r.id = c.id
 """
+# At the time of this statement, when the shelves are locked, and not when the transaction began: so the movements of a shelf
+# follow each other in time as they did in fact, and their sum up to any instant is what lay there then.
 RECORD_MOVEMENTS = """
     insert into movements (business_id, sku, location, type, qty_delta, reference, reason, unit_cost_q, lot, expiry_date,
         supplier, actor, created_at)
-    select m.*, $12::text, now()
+    select m.*, $12::text, statement_timestamp()
     from unnest(
         $1::uuid[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[], $7::text[], $8::bigint[], $9::text[],
         $10::date[], $11::text[]

@@ -1,0 +1,50 @@
+"""Transfers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
+
+from comanda.inventory.v1 import transfers_pb2
+from inventory.domain.quantity import positive, printed
+from inventory.domain.transfer import Arrival, Line, Status, Transfer
+from inventory.messages.values import enum, instant
+
+
+def transfer(found: Transfer) -> transfers_pb2.Transfer:
+    """Returns the message of a transfer."""
+    message = transfers_pb2.Transfer(
+        id=str(found.id),
+        to=found.destination,
+        reference=found.reference,
+        status=enum(transfers_pb2.TransferStatus, found.status),
+        lines=map(_line, found.lines),
+        created_at=instant(found.created_at),
+        closed_at=instant(found.closed_at),
+    )
+    setattr(message, "from", found.origin)
+    return message
+
+
+def _line(line: Line) -> transfers_pb2.TransferLine:
+    return transfers_pb2.TransferLine(sku=line.sku, qty=printed(line.qty), qty_received=printed(line.qty_received))
+
+
+def new_transfer(
+    request: transfers_pb2.CreateTransferRequest | transfers_pb2.TransferStockRequest,
+    business: UUID,
+    identifier: UUID,
+    now: datetime,
+) -> Transfer:
+    """Returns the transfer that is asked for, one line a SKU; raises Invalid(`invalid_qty`)."""
+    wanted: dict[str, Line] = {}
+    for sku, qty in arrivals(request.lines):
+        wanted[sku] = Line(sku, wanted[sku].qty + qty if sku in wanted else qty)
+    origin = getattr(request, "from")
+    lines = tuple(wanted.values())
+    return Transfer(business, identifier, origin, request.to, request.reference, Status.IN_TRANSIT, now, None, lines)
+
+
+def arrivals(lines: "RepeatedCompositeFieldContainer[transfers_pb2.TransferUnits]") -> list[Arrival]:
+    """Returns SKUs with quantities; raises Invalid(`invalid_qty`)."""
+    return [(line.sku, positive(line.qty)) for line in lines]
