@@ -11,7 +11,6 @@ import inventory.texts
 import kit.texts
 import orders.texts
 import sales.texts
-from kit.texts import Catalogue
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
 CATALOGUES = {

@@ -128,5 +128,12 @@ TEXTS: Catalogue = {
     "invalid_since": Text(
         "`since` must be a place that an earlier answer gave.", "`since` deve vir de uma resposta anterior."
     ),
+    "invalid_payload": Text(
+        "The payload does not suit {topic}: {reason}", "O conteúdo não serve para {topic}: {reason}"
+    ),
+    "order_ref_mismatch": Text(
+        "The payload is about order {payload_order_ref}, not {order_ref}.",
+        "O conteúdo é do pedido {payload_order_ref}, não de {order_ref}.",
+    ),
     "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),
 }

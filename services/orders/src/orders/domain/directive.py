@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from kit.errors import Invalid
+
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 FILTER_ALIASES = {"pending": QUEUED, "completed": DONE}
 """Names that other documents use (decision 5)."""
@@ -44,6 +46,21 @@ class Task:
     order_ref: str = ""
     available_at: datetime | None = None
     """Not before this time; at once when None."""
+
+
+def task(topic: str, payload: Mapping[str, Any], order_ref: str, available_at: datetime | None, now: datetime) -> Task:
+    """Returns the work that a caller asks for; it belongs to the order and session that its payload names.
+
+    Raises Invalid(`order_ref_mismatch`) where the payload names another order than the caller does.
+    """
+    names = {name: payload.get(name, "") for name in ("order_ref", "channel_code", "session_key")}
+    named = {name: value if isinstance(value, str) else "" for name, value in names.items()}
+    if order_ref and named["order_ref"] not in ("", order_ref):
+        raise Invalid("order_ref_mismatch", order_ref=order_ref, payload_order_ref=named["order_ref"])
+    ref = order_ref or named["order_ref"]
+    later = available_at if available_at and available_at > now else None
+    whole = {**payload, "order_ref": ref} if ref else payload
+    return Task(topic, whole, named["channel_code"], named["session_key"], ref, later)
 
 
 def release(channel_code: str, session_key: str, reason: str, order_ref: str = "") -> Task:

@@ -1,6 +1,7 @@
 """Queues work, sends it, and learns how it ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -13,8 +14,9 @@ from comanda.inventory.directives.v1 import directives_pb2 as inventory
 from comanda.sales.directives.v1 import directives_pb2 as sales
 from kit import contract, directives, outbox
 from kit.db import Tx
-from kit.errors import NotFound, Refused
+from kit.errors import Invalid, NotFound, Refused
 from kit.ids import uuid7
+from orders.domain import directive as domain
 from orders.domain.directive import CANCELLED, DONE, Directive, Task
 from orders.store import directives as store
 
@@ -91,6 +93,21 @@ async def send_due(tx: Tx) -> bool:
         about = row["order_ref"] or row["session_key"]
         _send(tx, row["business_id"], row["id"], row["topic"], row["payload"], row["attempts"], about)
     return len(rows) == SWEPT
+
+
+async def create(
+    tx: Tx, topic: str, payload: Mapping[str, Any], order_ref: str, available_at: datetime | None
+) -> Directive:
+    """Queues the work that a caller asks for. Raises Invalid (`invalid_payload`, `order_ref_mismatch`)."""
+    task = domain.task(topic, payload, order_ref, available_at, tx.now)
+    if topic in types():
+        try:
+            json_format.ParseDict(dict(task.payload), types()[topic](), ignore_unknown_fields=True)
+        except json_format.ParseError as error:
+            raise Invalid("invalid_payload", topic=topic, reason=str(error), field="payload") from error
+    [identifier] = enqueue(tx, [task])
+    await tx.flush()
+    return await _locked(tx, str(identifier))
 
 
 async def retry(tx: Tx, identifier: str) -> Directive:

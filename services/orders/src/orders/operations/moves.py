@@ -100,3 +100,5 @@ async def advance_all(tx: Tx, trigger: str, places: Iterable[tuple[UUID, str]]) 
         moved = advance(tx, found, trigger, business)
         if moved is not found.order:
             store.update_order(tx, moved, business)
+    # Whoever comes next in this transaction may look at the same orders.
+    await tx.flush()

@@ -15,7 +15,7 @@ from kit.db import Tx
 from orders import messages
 from orders.domain import checks
 from orders.domain.directive import DONE, FAILED, release
-from orders.operations import directives, moves
+from orders.operations import directives, entries, moves
 from orders.store import directives as store
 from orders.store import sessions
 
@@ -24,18 +24,21 @@ STALE = "stale_rev"
 TRIGGERS = {
     "stock.commit": "on_stock_commit",
     "payment.authorize": "on_payment_confirm",
+    "payment.confirm": "on_payment_confirm",
     "payment.capture": "on_payment_confirm",
 }
-"""What finished work tells an order's flow; `payment.confirm` is the other name of authorising (decision 27)."""
+"""What finished work tells an order's flow; `payment.confirm` is another name of authorising (decision 27)."""
 
 
 async def settle(tx: Tx, batch: Sequence[Settled]) -> list[str]:
     """Writes how directives ended, and check results into their sessions; returns the keys of sessions that were checked."""
     stale, checked = await _apply_checks(tx, [each for each in batch if _holds(each)])
-    settled = await store.settle(tx, [_settlement(each, stale) for each in _last(batch)])
+    answers = _last(batch)
+    settled = await store.settle(tx, [_settlement(each, stale) for each in answers])
     for row in settled:
         if row["status"] == FAILED and row["error_code"] != STALE:
             _tell(tx, row)
+    await entries.record(tx, settled, answers)
     for topic, trigger in TRIGGERS.items():
         done = [each for each in settled if each["topic"] == topic and each["status"] == DONE and each["order_ref"]]
         await moves.advance_all(tx, trigger, [(each["business_id"], each["order_ref"]) for each in done])

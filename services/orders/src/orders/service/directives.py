@@ -20,6 +20,12 @@ class DirectiveService(directives_pb2_grpc.DirectiveServiceServicer):
         self.database = database
 
     @rpc
+    async def CreateDirective(self, tx: Tx, request: pb.CreateDirectiveRequest) -> pb.CreateDirectiveResponse:
+        due = messages.instant(request, "available_at")
+        asked = (request.topic, messages.plain(request.payload), request.order_ref, due)
+        return pb.CreateDirectiveResponse(directive=messages.directive(await directives.create(tx, *asked)))
+
+    @rpc
     async def GetDirective(self, tx: Tx, request: pb.GetDirectiveRequest) -> pb.GetDirectiveResponse:
         found = await store.directive(tx, UUID(request.id))
         if found is None:

@@ -43,6 +43,20 @@ LOCKED_TRIGGERED = f"""
     where c.config #> array['order_flow', 'auto_transitions', $3] is not null
     order by o.business_id, o.ref for update of o
 """
+LOCKED_PLACES = f"""
+    select o.business_id, {COLUMNS}, {ITEMS}, c.config, {HOLDS}
+    from unnest($1::uuid[], $2::text[]) as g (business_id, ref)
+    join orders o using (business_id, ref) {FLOW}
+    order by o.business_id, o.ref for update of o
+"""
+REFUNDED = """
+    select business_id, order_ref
+    from unnest($1::uuid[], $2::text[]) as g (business_id, order_ref) join order_events e using (business_id, order_ref)
+    where e.type in ('payment.captured', 'payment.refunded')
+    group by 1, 2
+    having sum((payload ->> 'amount_q')::bigint) filter (where type = 'payment.captured')
+        <= sum((payload ->> 'amount_q')::bigint) filter (where type = 'payment.refunded')
+"""
 ORDER_OF_SESSION = """select ref, id, total_q, items_count from orders
     where business_id = $1 and channel_code = $2 and session_key = $3"""
 INSERT = f"""insert into orders (business_id, {", ".join((*NAMES, *STAMPS))})
@@ -96,6 +110,18 @@ async def lock_triggered(tx: Tx, trigger: str, places: Sequence[tuple[UUID, str]
     columns = (list(column) for column in zip(*places, strict=True))
     rows = await tx.connection.fetch(LOCKED_TRIGGERED, *columns, trigger)
     return [(row["business_id"], _found(row)) for row in rows]
+
+
+async def lock_places(tx: Tx, places: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, Found]]:
+    """Returns, locked, those of the orders (business and ref) that there are."""
+    columns = (list(column) for column in zip(*places, strict=True))
+    return [(row["business_id"], _found(row)) for row in await tx.connection.fetch(LOCKED_PLACES, *columns)]
+
+
+async def refunded(tx: Tx, places: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
+    """Returns those of the orders (business and ref) for which all that was paid has been given back (decision 56)."""
+    columns = (list(column) for column in zip(*places, strict=True))
+    return [(row["business_id"], row["order_ref"]) for row in await tx.connection.fetch(REFUNDED, *columns)]
 
 
 async def order_of_session(tx: Tx, channel_code: str, session_key: str) -> asyncpg.Record | None:
