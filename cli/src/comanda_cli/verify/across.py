@@ -36,7 +36,7 @@ TAKEN = """
         ) as summed
         group by 1, 2
     ) m on m.business_id = o.business_id and m.reference = o.order_ref
-    where o.committed_at is not null or o.released_at is not null or m.units is not null
+    where (o.committed_at is not null or o.released_at is not null or m.units is not null) and o.order_ref not like 'sale/%'
     order by o.business_id, o.order_ref collate "C"
 """
 HELD = """

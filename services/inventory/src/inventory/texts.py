@@ -56,6 +56,10 @@ TEXTS: Catalogue = {
         "{backordered} are promised beyond what is there: the limit cannot fall below that.",
         "{backordered} estão prometidos além do que há: o limite não pode ficar abaixo disso.",
     ),
+    "sale_returned": Text(
+        "The units of {sale_ref} were brought back; they do not leave under that ref again.",
+        "As unidades de {sale_ref} foram devolvidas; não saem de novo com essa referência.",
+    ),
     "reservation_committed": Text(
         "All units of reservation {id} have left.", "Todas as unidades da reserva {id} já saíram."
     ),

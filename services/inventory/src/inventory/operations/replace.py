@@ -6,7 +6,7 @@ from inventory.domain.book import Book
 from inventory.domain.hold import rearrange
 from inventory.domain.reservation import Reservation, Status
 from inventory.domain.reserve import Basket
-from inventory.domain.stock import Sku
+from inventory.domain.stock import Shelves, Sku
 from inventory.operations.reserve import check, meet
 from inventory.store import ledger
 from inventory.store.reservations import held_by, lock_owner
@@ -21,13 +21,7 @@ async def replace(tx: Tx, basket: Basket) -> list[Reservation]:
 
     What he holds stays as it is when he cannot have all. Raises what operations.reserve answers with.
     """
-    await lock_owner(tx, basket.owner)
-    own = await _active(tx, basket)
-    skus = {basket.sku(wish) for wish in basket.wishes} | {Sku(each.business, each.sku) for each in own}
-    shelves = await lock_shelves(tx, skus)
-    own = await _active(tx, basket)  # as it is now that nobody else can change it
-    for reservation in own:
-        shelves.free[reservation.key] += reservation.held
+    shelves, own = await lock_for(tx, basket)
     await check(tx, shelves, basket)
     book = Book()
     keep = [each.id for each in own]
@@ -39,6 +33,19 @@ async def replace(tx: Tx, basket: Basket) -> list[Reservation]:
     return made
 
 
-async def _active(tx: Tx, basket: Basket) -> Sequence[Reservation]:
+async def lock_for(tx: Tx, basket: Basket) -> tuple[Shelves, Sequence[Reservation]]:
+    """Locks an owner and all shelves of what he holds or is to hold; returns the shelves, his units free, and what he holds."""
+    await lock_owner(tx, basket.owner)
+    own = await active(tx, basket)
+    skus = {basket.sku(wish) for wish in basket.wishes} | {Sku(each.business, each.sku) for each in own}
+    shelves = await lock_shelves(tx, skus)
+    own = await active(tx, basket)  # as it is now that nobody else can change it
+    for reservation in own:
+        shelves.free[reservation.key] += reservation.held
+    return shelves, own
+
+
+async def active(tx: Tx, basket: Basket) -> Sequence[Reservation]:
+    """Returns the reservations of a basket's owner that hold units."""
     held = (await held_by(tx, [basket.owner])).get(basket.owner, [])
     return [each for each in held if each.status == Status.ACTIVE]

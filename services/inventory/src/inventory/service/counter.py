@@ -1,0 +1,29 @@
+"""CounterService: units of a sale leave the shelf, and come back, once each."""
+
+from comanda.inventory.v1 import counter_pb2 as pb
+from comanda.inventory.v1.counter_pb2_grpc import CounterServiceServicer
+from inventory.domain.quantity import positive
+from inventory.domain.reserve import Wish, summed
+from inventory.operations import counter as operations
+from kit.db import Database, Tx
+from kit.rpc import rpc
+
+
+class CounterService(CounterServiceServicer):
+    """Serves comanda.inventory.v1.CounterService."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @rpc
+    async def SellCart(self, tx: Tx, request: pb.SellCartRequest) -> pb.SellCartResponse:
+        """Takes the units of a sale off the shelf."""
+        wishes = summed(Wish(line.sku, request.location, positive(line.qty)) for line in request.lines)
+        await operations.sell(tx, request.cart, request.sale_ref, wishes)
+        return pb.SellCartResponse()
+
+    @rpc
+    async def ReturnSale(self, tx: Tx, request: pb.ReturnSaleRequest) -> pb.ReturnSaleResponse:
+        """Brings the units of a sale back."""
+        await operations.bring_back(tx, request.sale_ref, request.reason)
+        return pb.ReturnSaleResponse()
