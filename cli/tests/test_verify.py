@@ -121,13 +121,31 @@ FAULTS = {
     ),
     "more reserved than there is": (
         "inventory",
-        "alter table stock drop constraint stock_counters; update stock set reserved = on_hand + 1 where sku = 'ver-P3'",
-        "no more is reserved than there is",
+        "alter table stock drop constraint stock_promised; update stock set reserved = on_hand + 1 where sku = 'ver-P3'",
+        "no more is reserved than there is or may be promised",
     ),
     "less than nothing": (
         "inventory",
-        "alter table stock drop constraint stock_counters; update stock set on_hand = -1 where sku = 'ver-P1'",
+        "alter table stock drop constraint stock_promised; update stock set on_hand = -1 where sku = 'ver-P1'",
         "nothing is negative",
+    ),
+    "a past in which there was less than nothing": (
+        "inventory",
+        """insert into movements (business_id, type, sku, location, qty_delta, reference, reason, lot, supplier, actor, created_at)
+        select business_id, 'adjustment', sku, location, delta, '', 'planted', '', '', 'nobody', at from stock,
+            (values (-1, timestamptz '2020-01-01'), (1, now())) as planted (delta, at) where sku = 'ver-P1'""",
+        "no shelf has held less than nothing at any time",
+    ),
+    "a transfer that received what was never sent": (
+        "inventory",
+        """insert into locations select business_id, 'moon', name, type, priority, is_active, created_at, updated_at
+            from locations where code = 'olist';
+        with sent as (
+            insert into transfers select business_id, gen_random_uuid(), 'olist', 'moon', '', 'received', now(), now()
+            from locations where code = 'moon' returning business_id, id
+        )
+        insert into transfer_lines select business_id, id, 0, 'ver-P1', 1, 1 from sent""",
+        "every unit of a transfer",
     ),
     "a reservation that took no units": (
         "inventory",
