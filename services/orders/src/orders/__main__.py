@@ -5,6 +5,7 @@ from functools import partial
 
 import orders
 from comanda.orders.v1 import (
+    analytics_pb2_grpc,
     channels_pb2_grpc,
     directives_pb2_grpc,
     feed_pb2_grpc,
@@ -19,6 +20,7 @@ from kit import client, migrations, server
 from kit.exchange import Exchanged
 from orders import handlers, sweeps
 from orders.catalogue import Catalogue
+from orders.service.analytics import AnalyticsService
 from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
 from orders.service.feed import OrderFeedService
@@ -50,6 +52,7 @@ async def serve() -> None:
                 partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
                 partial(fulfillments_pb2_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentService(database)),
                 partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
+                partial(analytics_pb2_grpc.add_AnalyticsServiceServicer_to_server, AnalyticsService(database)),
                 partial(feed_pb2_grpc.add_OrderFeedServiceServicer_to_server, OrderFeedService.of(process)),
                 partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
                 partial(refs_pb2_grpc.add_RefServiceServicer_to_server, RefService(database)),

@@ -89,6 +89,12 @@ sa.Index(
     postgresql_where=sa.text("external_ref <> ''"),
 )
 sa.Index("orders_newest", ORDERS.c.business_id, ORDERS.c.id, unique=True)
+sa.Index(
+    "orders_completed",
+    ORDERS.c.business_id,
+    ORDERS.c.completed_at,
+    postgresql_where=sa.text("completed_at is not null"),
+)
 sa.Index("orders_status", ORDERS.c.business_id, ORDERS.c.status, ORDERS.c.id)
 sa.Index("orders_channel", ORDERS.c.business_id, ORDERS.c.channel_code, ORDERS.c.id)
 sa.Index("orders_total_q", ORDERS.c.business_id, ORDERS.c.total_q, ORDERS.c.id)

@@ -125,6 +125,10 @@ TEXTS: Catalogue = {
     "quantity_exceeded": Text(
         "More than was ordered cannot be fulfilled.", "Não é possível separar mais do que foi pedido."
     ),
+    "invalid_period": Text(
+        "from and to are days (2026-11-30) or instants with an offset, from not after to.",
+        "from e to são dias (2026-11-30) ou instantes com fuso, from não depois de to.",
+    ),
     "invalid_since": Text(
         "`since` must be a place that an earlier answer gave.", "`since` deve vir de uma resposta anterior."
     ),

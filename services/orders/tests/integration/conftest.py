@@ -22,6 +22,7 @@ import orders
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
 from comanda.inventory.v1 import locations_pb2_grpc, price_lists_pb2_grpc, products_pb2_grpc, stock_pb2_grpc
 from comanda.orders.v1 import (
+    analytics_pb2_grpc,
     channels_pb2_grpc,
     directives_pb2_grpc,
     feed_pb2_grpc,
@@ -48,6 +49,7 @@ from kit.pull import Pull
 from kit.settings import Settings
 from orders import handlers, sweeps
 from orders.catalogue import Catalogue
+from orders.service.analytics import AnalyticsService
 from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
 from orders.service.feed import OrderFeedService
@@ -223,6 +225,7 @@ async def hub(
             partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
             partial(fulfillments_pb2_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentService(database)),
             partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
+            partial(analytics_pb2_grpc.add_AnalyticsServiceServicer_to_server, AnalyticsService(database)),
             partial(feed_pb2_grpc.add_OrderFeedServiceServicer_to_server, OrderFeedService.of(process)),
             partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),
             partial(refs_pb2_grpc.add_RefServiceServicer_to_server, RefService(database)),

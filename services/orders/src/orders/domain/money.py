@@ -13,6 +13,11 @@ def times(quantity: Decimal, price_q: int) -> int:
     return bounded(int((quantity * price_q).quantize(ONE, ROUND_HALF_UP)))
 
 
+def divided(amount_q: int, parts: int) -> int:
+    """Returns amount ÷ parts, HALF_UP to a minor unit; nothing among none is nothing."""
+    return int((Decimal(amount_q) / parts).quantize(ONE, ROUND_HALF_UP)) if parts else 0
+
+
 def bounded(amount_q: int) -> int:
     """Returns the amount; raises Invalid(`amount_too_large`) when 64 bits cannot hold it."""
     if abs(amount_q) > LARGEST:
