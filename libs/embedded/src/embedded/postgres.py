@@ -34,10 +34,6 @@ SETTINGS: Mapping[str, str] = {
     "checkpoint_completion_target": "0.9",
     "random_page_cost": "1.1",
     "jit": "off",
-    # A table that begins empty is soon another one: until it is analysed again, cached plans read whole indexes of it.
-    "autovacuum_naptime": "5s",
-    # A sample of a quarter of the usual size, for that reason, and because look-ups by key need no finer statistics.
-    "default_statistics_target": "25",
     # Containers often have 64 MB of /dev/shm, which a parallel query overruns; small transactions gain nothing by it.
     "max_parallel_workers_per_gather": "0",
     "timezone": "UTC",

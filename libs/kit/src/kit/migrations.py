@@ -23,6 +23,27 @@ UNSTATED = """
     where n.nspname = current_schema() and c.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
     and a.atttypid in ('json'::regtype, 'jsonb'::regtype, 'bytea'::regtype) and a.attstattarget is distinct from 0
 """
+# Of a table that is new the planner knows nothing, and takes any index for as good as the one on the key. A plan is kept
+# while the table grows, so the planner is told what will be true: only the last column of a unique key tells rows apart.
+FIRST_STATISTICS = """
+    with indexed as (
+        select n.nspname, c.relname, a.attname,
+            bool_or(i.indisunique and i.indkey[i.indnkeyatts - 1] = a.attnum) as telling
+        from pg_index i
+        join pg_class c on c.oid = i.indrelid
+        join pg_namespace n on n.oid = c.relnamespace
+        join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and (a.attnum = any(i.indkey) or exists (
+            select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
+            and d.refobjid = c.oid and d.refobjsubid = a.attnum))  -- in its condition
+        where n.nspname = current_schema() and c.relkind = 'r'
+        group by n.nspname, c.relname, a.attname
+    )
+    select pg_restore_attribute_stats('schemaname', nspname::text, 'relname', relname::text, 'attname', attname::text,
+        'inherited', false, 'null_frac', 0::real, 'avg_width', 16,
+        'n_distinct', case when telling then -1 else 1 end::real)
+    from indexed i where not exists (
+        select from pg_stats s where s.schemaname = i.nspname and s.tablename = i.relname and s.attname = i.attname)
+"""
 
 
 def directory(package: ModuleType) -> Path:
@@ -38,6 +59,7 @@ def upgrade(package: ModuleType, url: str, revision: str = "head") -> None:
         command.upgrade(_config(package, connection), revision)
         for statement in connection.scalars(sa.text(UNSTATED)).all():
             connection.execute(sa.text(statement))
+        connection.execute(sa.text(FIRST_STATISTICS))
 
     asyncio.run(_run(url, work))
 
