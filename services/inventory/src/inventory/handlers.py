@@ -7,7 +7,7 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
-from comanda.inventory.directives.v1.directives_pb2 import CommitStock, HoldStock, ReleaseStock
+from comanda.inventory.directives.v1.directives_pb2 import CommitStock, HoldStock, HoldStockResult, ReleaseStock
 from comanda.sales.events.v1.events_pb2 import StorefrontCreated
 from inventory.domain.hold import Demand, Held
 from inventory.domain.order import Commitment, Refusal
@@ -16,9 +16,10 @@ from inventory.messages import directives as messages
 from inventory.operations import holds, orders, products
 from kit.consumer import Handler, Received, on
 from kit.db import Tx
-from kit.directives import Settled, done, executes, failed
+from kit.directives import Settled, done, executes, failed, retry
 from kit.errors import Invalid
 
+PATIENT_SECONDS = 1.0
 M = TypeVar("M", bound=Message)
 Value = TypeVar("Value")
 
@@ -36,9 +37,21 @@ def hold_stock(commit_margin: timedelta) -> Callable[[Tx, list[Received[HoldStoc
             held = await holds.hold(tx, demands, commit_margin)
             return [_held(*pair) for pair in zip(demands, held, strict=True)]
 
-        return await _each(batch, messages.demand, hold)
+        settled = await _each(batch, messages.demand, hold)
+        return [patient(*pair) for pair in zip(batch, settled, strict=True)]
 
     return execute
+
+
+def patient(received: Received[HoldStock], settled: Settled) -> Settled:
+    """Has a hold tried again that comes to nothing while another session may not have given its stock back yet."""
+    result = settled.result
+    short = isinstance(result, HoldStockResult) and result.shortages
+    if short and received.attempt <= received.message.patience:
+        return retry(
+            "insufficient_stock", "another session may still give back what this one takes over", PATIENT_SECONDS
+        )
+    return settled
 
 
 def _held(demand: Demand, held: Held | None) -> Settled:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import asyncpg
@@ -28,7 +29,7 @@ from orders.domain.flow import STAMPED, Flow
 from orders.domain.fulfillment import Fulfillment
 from orders.domain.issues import Action, Issue
 from orders.domain.note import Note
-from orders.domain.ops import Op
+from orders.domain.ops import Op, quantity
 from orders.domain.order import Order
 from orders.domain.ref import Place, Ref, numbered
 from orders.domain.session import Charges, Committed, Line, Opening, Session
@@ -119,6 +120,11 @@ def _op(given: sessions_pb2.SessionOp) -> Op:
         shipping_q=given.shipping_q if given.HasField("shipping_q") else None,
         tax_q=given.tax_q if given.HasField("tax_q") else None,
     )
+
+
+def part(given: sessions_pb2.SplitLine) -> tuple[str, Decimal | None]:
+    """Returns the line to be moved into another session, and how much of it: None for all. Raises Invalid(`invalid_qty`)."""
+    return given.line_id, quantity(given.qty) if given.qty else None
 
 
 def issue(given: sessions_pb2.CheckIssue) -> Issue:

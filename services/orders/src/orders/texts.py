@@ -89,6 +89,28 @@ TEXTS: Catalogue = {
         "O escopo deve ter {keys}; faltam ou estão vazios: {missing}, desconhecidos: {unknown}.",
     ),
     "ref_conflict": Text("{type} {value} stands for something else.", "{type} {value} já aponta para outro registro."),
+    "too_many_lines": Text(
+        "The channel takes at most {most} lines, not {lines}.", "O canal aceita no máximo {most} itens, não {lines}."
+    ),
+    "missing_data": Text("The order needs {path}.", "O pedido precisa de {path}."),
+    "minimum_order": Text(
+        "The items come to {subtotal_q} {currency} cents; the least is {minimum_q}.",
+        "Os itens somam {subtotal_q} centavos de {currency}; o mínimo é {minimum_q}.",
+    ),
+    "currency_mismatch": Text(
+        "{currency} and {other} cannot be mixed.", "{currency} e {other} não podem ser misturados."
+    ),
+    "same_session": Text(
+        "Session {session_key} cannot be merged into itself.", "A sessão {session_key} não pode ser unida a si mesma."
+    ),
+    "other_channel": Text(
+        "Session {session_key} belongs to channel {channel_code}.",
+        "A sessão {session_key} pertence ao canal {channel_code}.",
+    ),
+    "handle_taken": Text(
+        "Another open session has {handle_type} {handle_ref}.",
+        "Outra sessão aberta está em {handle_type} {handle_ref}.",
+    ),
     "missing_check": Text("Check {check_code} has not been made.", "A verificação {check_code} não foi feita."),
     "stale_check": Text(
         "Check {check_code} is of revision {check_rev}, the session is at {session_rev}.",

@@ -39,6 +39,8 @@ class Rules:
     """Events that somebody is notified of, such as `order.confirmed`."""
     told_by: str
     """The backend that notifies."""
+    own: Mapping[str, Any]
+    """What modifiers and validators are to see to."""
 
     @property
     def uses_stock(self) -> bool:
@@ -57,4 +59,5 @@ def rules(config: Mapping[str, Any]) -> Rules:
         post_commit=tuple(dict.fromkeys(config.get("post_commit_directives") or ())),
         told=frozenset(notifications.get("on_events") or ()),
         told_by=notifications.get("backend") or "",
+        own=config.get("rules") or {},
     )

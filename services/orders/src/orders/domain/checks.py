@@ -21,8 +21,6 @@ def check_commit(session: Session, required: Iterable[str], now: datetime) -> No
         _check_one(session, code, now)
     if blocking := [issue for issue in session.issues if issue.get("blocking")]:
         raise Refused("blocking_issues", issues=blocking)
-    if not session.lines:
-        raise Refused("empty_session", session_key=session.session_key)
 
 
 def _check_one(session: Session, code: str, now: datetime) -> None:

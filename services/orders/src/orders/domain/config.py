@@ -1,10 +1,11 @@
 """A channel's config as a document: which keys there are, and what each may hold (spec 1A.4)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from kit.errors import Invalid
-from orders.domain import flow
+from orders.domain import flow, pipeline
+from orders.domain.ops import ROOTS
 
 IGNORED = ("pricing_policy", "edit_policy")
 """Keys that older documents put here; the channel's own fields count (decision 15)."""
@@ -62,6 +63,29 @@ def _minutes(path: str, value: Any) -> None:
     _expect(path, whole and 1 <= value <= LONGEST_HOLD_MINUTES, f"whole minutes from 1 to {LONGEST_HOLD_MINUTES}")
 
 
+def _count(path: str, value: Any) -> None:
+    _expect(path, isinstance(value, int) and not isinstance(value, bool) and value >= 0, "a whole number from 0")
+
+
+def _flag(path: str, value: Any) -> None:
+    _expect(path, isinstance(value, bool), "true or false")
+
+
+def _paths(path: str, value: Any) -> None:
+    _texts(path, value)
+    for index, each in enumerate(value):
+        _expect(f"{path}[{index}]", each.split(".")[0] in ROOTS, f"below one of {', '.join(sorted(ROOTS))}")
+
+
+def _codes(known: Collection[str]) -> Check:
+    def check(path: str, value: Any) -> None:
+        _texts(path, value)
+        for index, each in enumerate(value):
+            _expect(f"{path}[{index}]", each in known, f"one of {', '.join(sorted(known))}")
+
+    return check
+
+
 def _mapping(check_value: Check) -> Check:
     def check(path: str, value: Any) -> None:
         _object(path, value)
@@ -107,5 +131,13 @@ KEYS: Mapping[str, Check] = {
     "status_labels": _mapping(_text),
     "status_flow": _texts,
     "price_list": _text,
+    "rules": _fields(
+        modifiers=_codes(pipeline.STANDARD.modifiers),
+        validators=_codes(pipeline.STANDARD.validators),
+        merge_equal_lines=_flag,
+        most_lines=_count,
+        required_data=_paths,
+        minimum_order_q=_count,
+    ),
     **dict.fromkeys(IGNORED, _text),
 }

@@ -102,6 +102,11 @@ def apply(session: Session, ops: Sequence[Op], prices: Prices) -> Session:
             error.context["index"] = index
             raise
     _ = session.total_q  # raises when 64 bits cannot hold it
+    return traced(session)
+
+
+def traced(session: Session) -> Session:
+    """Returns the session without the traces of lines that it no longer has."""
     there = {line.line_id for line in session.lines}
     return replace(session, pricing_trace=tuple(t for t in session.pricing_trace if t["line_id"] in there))
 

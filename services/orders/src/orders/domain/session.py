@@ -105,14 +105,19 @@ class Committed:
 
 def check_modifiable(session: Session, expected_rev: int | None) -> None:
     """Raises what stands against changing the session: its state, its channel's policy, a revision the caller never saw."""
-    if session.state == COMMITTED:
-        raise Refused("already_committed", session_key=session.session_key)
-    if session.state == ABANDONED:
-        raise Refused("already_abandoned", session_key=session.session_key)
+    check_open(session)
     if session.edit_policy == LOCKED:
         channel, policy = session.channel_code, session.edit_policy
         raise Refused("locked", session_key=session.session_key, channel=channel, edit_policy=policy)
     check_revision(session, expected_rev)
+
+
+def check_open(session: Session) -> None:
+    """Raises Refused (`already_committed`, `already_abandoned`) for a session that is over."""
+    if session.state == COMMITTED:
+        raise Refused("already_committed", session_key=session.session_key)
+    if session.state == ABANDONED:
+        raise Refused("already_abandoned", session_key=session.session_key)
 
 
 def check_revision(session: Session, expected_rev: int | None) -> None:
@@ -121,9 +126,23 @@ def check_revision(session: Session, expected_rev: int | None) -> None:
         raise Conflict("stale_revision", rev=session.rev, expected_rev=expected_rev)
 
 
+def check_not_empty(session: Session) -> None:
+    """Raises Refused(`empty_session`) for a session without lines."""
+    if not session.lines:
+        raise Refused("empty_session", session_key=session.session_key)
+
+
 def changed(session: Session, now: datetime) -> Session:
     """Returns the session one revision on, with the checks and issues of the old one gone."""
     return replace(session, rev=session.rev + 1, checks={}, issues=(), updated_at=now)
+
+
+def unchecked(session: Session, codes: Iterable[str], now: datetime) -> Session:
+    """Returns the session without what these checks have said of it; the revision stays."""
+    gone = frozenset(codes)
+    checks = {code: check for code, check in session.checks.items() if code not in gone}
+    issues = tuple(issue for issue in session.issues if issue["source"] not in gone)
+    return replace(session, checks=checks, issues=issues, updated_at=now)
 
 
 def abandon(session: Session, now: datetime) -> Session:

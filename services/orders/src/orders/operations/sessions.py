@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,10 +18,13 @@ from orders.domain.directive import Task, release
 from orders.domain.history import PRICE_OVERRIDDEN
 from orders.domain.ops import Op, Prices
 from orders.domain.order import Order
+from orders.domain.pipeline import COMMIT, DRAFT, STANDARD
 from orders.domain.session import Committed, Opening, Session
 from orders.operations import directives, followups, history, moves
 from orders.store import orders as order_store
 from orders.store import sessions as store
+
+SETTLING, PATIENCE = timedelta(seconds=1), 3
 
 
 async def open_session(tx: Tx, asked: Opening, prices: Prices) -> tuple[Session, bool]:
@@ -70,12 +74,31 @@ async def modify_session(
 def apply(tx: Tx, session: Session, ops: Sequence[Op], prices: Prices, rules: channel.Rules) -> Session:
     """Returns the session one revision on, with the work queued that its checks ask for. Raises Invalid."""
     named = [replace(op, line_id=ids.code("L", 8)) if op.op == "add_line" and not op.line_id else op for op in ops]
-    session = domain.changed(domain_ops.apply(session, named, prices), tx.now)
-    directives.enqueue(tx, [_check_task(session, code, rules) for code in rules.required_checks])
+    return revised(tx, domain_ops.apply(session, named, prices), rules)
+
+
+def revised(tx: Tx, session: Session, rules: channel.Rules, *, taking_over: bool = False) -> Session:
+    """Returns a session whose lines have changed one revision on, as its channel's modifiers and validators will have it.
+
+    Its checks are asked for; those of one that takes lines over from another session, with patience. Raises Invalid.
+    """
+    session = STANDARD.modified(session, rules.own)
+    STANDARD.validate(DRAFT, session, rules.own)
+    session = domain.changed(session, tx.now)
+    ask_for_checks(tx, session, rules, taking_over=taking_over)
     return session
 
 
-def _check_task(session: Session, code: str, rules: channel.Rules) -> Task:
+def ask_for_checks(tx: Tx, session: Session, rules: channel.Rules, *, taking_over: bool = False) -> None:
+    """Queues the work that the required checks of the present revision ask for.
+
+    What takes lines over asks a moment later, and is tried again: only then is free what the other session gives up.
+    """
+    due = tx.now + SETTLING if taking_over else None
+    directives.enqueue(tx, [_check_task(session, code, rules, due) for code in rules.required_checks])
+
+
+def _check_task(session: Session, code: str, rules: channel.Rules, due: datetime | None) -> Task:
     payload: dict[str, Any] = {
         "session_key": session.session_key,
         "channel_code": session.channel_code,
@@ -84,7 +107,9 @@ def _check_task(session: Session, code: str, rules: channel.Rules) -> Task:
     }
     if code == checks.STOCK and rules.hold_minutes:
         payload["ttl"] = f"{rules.hold_minutes * 60}s"
-    return Task(rules.check_topics[code], payload, session.channel_code, session.session_key)
+    if code == checks.STOCK and due:
+        payload["patience"] = PATIENCE
+    return Task(rules.check_topics[code], payload, session.channel_code, session.session_key, available_at=due)
 
 
 async def abandon_session(tx: Tx, key: str, channel_code: str, reason: str) -> Session:
@@ -119,6 +144,8 @@ async def commit_session(
     domain.check_revision(session, expected_rev)
     rules = channel.rules(locked.config)
     checks.check_commit(session, rules.required_checks, tx.now)
+    STANDARD.validate(COMMIT, session, rules.own)
+    domain.check_not_empty(session)
     if locked.twin_ref:
         raise Duplicate("duplicate_external_ref", external_ref=external_ref, order_ref=locked.twin_ref)
     today = tx.now.astimezone(ZoneInfo(locked.timezone)).date()

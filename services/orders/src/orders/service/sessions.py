@@ -16,7 +16,7 @@ from kit.rpc import rpc
 from kit.signals import Signals
 from orders import messages
 from orders.catalogue import Catalogue
-from orders.operations import checks, sessions
+from orders.operations import checks, sessions, tabs
 from orders.operations.settlement import signal
 from orders.queries import lists
 from orders.store import sessions as store
@@ -57,9 +57,8 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
         prices = await self._catalogue.prices(messages.ops(request.ops), request.channel_code, request.session_key)
 
         async def modified(_: Any, tx: Tx, request: pb.ModifySessionRequest) -> pb.ModifySessionResponse:
-            expected = request.expected_rev if request.HasField("expected_rev") else None
             place = (request.session_key, request.channel_code)
-            session = await sessions.modify_session(tx, *place, expected, messages.ops(request.ops), prices)
+            session = await sessions.modify_session(tx, *place, _expected(request), messages.ops(request.ops), prices)
             return pb.ModifySessionResponse(session=messages.session(session))
 
         return await frame.answer(self, modified, request)
@@ -101,9 +100,45 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
         return pb.ResolveIssueResponse(session=messages.session(session))
 
     @rpc
+    async def RunChecks(self, tx: Tx, request: pb.RunChecksRequest) -> pb.RunChecksResponse:
+        session = await tabs.run_checks(tx, request.session_key, request.channel_code)
+        return pb.RunChecksResponse(session=messages.session(session))
+
+    @rpc
+    async def MoveSession(self, tx: Tx, request: pb.MoveSessionRequest) -> pb.MoveSessionResponse:
+        place = (request.session_key, request.channel_code, request.handle_type, request.handle_ref)
+        return pb.MoveSessionResponse(session=messages.session(await tabs.move_session(tx, *place, _expected(request))))
+
+    @rpc
+    async def MergeSessions(self, tx: Tx, request: pb.MergeSessionsRequest) -> pb.MergeSessionsResponse:
+        place = (request.session_key, request.channel_code, request.from_session_key)
+        return pb.MergeSessionsResponse(
+            session=messages.session(await tabs.merge_sessions(tx, *place, _expected(request)))
+        )
+
+    @rpc
+    async def SplitSession(self, tx: Tx, request: pb.SplitSessionRequest) -> pb.SplitSessionResponse:
+        rest, new = await tabs.split_session(
+            tx,
+            request.session_key,
+            request.channel_code,
+            [messages.part(each) for each in request.lines],
+            new_key=request.new_session_key,
+            handle_type=request.handle_type,
+            handle_ref=request.handle_ref,
+            expected_rev=_expected(request),
+        )
+        return pb.SplitSessionResponse(session=messages.session(rest), new_session=messages.session(new))
+
+    @rpc
     async def AbandonSession(self, tx: Tx, request: pb.AbandonSessionRequest) -> pb.AbandonSessionResponse:
         session = await sessions.abandon_session(tx, request.session_key, request.channel_code, request.reason)
         return pb.AbandonSessionResponse(session=messages.session(session))
+
+
+def _expected(request: Any) -> int | None:
+    """Returns the revision that the caller saw; None where he does not say."""
+    return request.expected_rev if request.HasField("expected_rev") else None
 
 
 async def _commit(_: Any, tx: Tx, request: pb.CommitSessionRequest) -> pb.CommitSessionResponse:
@@ -113,6 +148,6 @@ async def _commit(_: Any, tx: Tx, request: pb.CommitSessionRequest) -> pb.Commit
         request.channel_code,
         external_ref=request.external_ref,
         token=request.idempotency_key,
-        expected_rev=request.expected_rev if request.HasField("expected_rev") else None,
+        expected_rev=_expected(request),
     )
     return messages.commit(made, request.idempotency_key)

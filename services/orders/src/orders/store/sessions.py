@@ -61,6 +61,8 @@ CHANGEABLE = (
 )  # fmt: skip
 UPDATE = f"""update sessions set {", ".join(f"{name} = ${index + 4}" for index, name in enumerate(CHANGEABLE))}
     where business_id = $1 and channel_code = $2 and session_key = $3"""
+MOVE = """update sessions set handle_type = $4, handle_ref = $5, updated_at = $6
+    where business_id = $1 and channel_code = $2 and session_key = $3"""
 COMMIT = """update sessions set state = 'committed', commit_token = $4, order_ref = $5, committed_at = $6, updated_at = $6
     where business_id = $1 and channel_code = $2 and session_key = $3"""
 ABANDON_IDLE = """
@@ -155,6 +157,13 @@ def update_session(tx: Tx, changed: Session) -> None:
     values = _values(changed)
     key = (tx.business, changed.channel_code, changed.session_key)
     tx.later(UPDATE, *key, *(values[name] for name in CHANGEABLE))
+
+
+def move_session(tx: Tx, moved: Session) -> None:
+    """Saves the handle of a locked session; one that another session has meanwhile raises Duplicate(`handle_taken`)."""
+    handle = (moved.handle_type, moved.handle_ref)
+    tx.conflicts["sessions_open_handle"] = Duplicate("handle_taken", handle_type=handle[0], handle_ref=handle[1])
+    tx.later(MOVE, tx.business, moved.channel_code, moved.session_key, *handle, moved.updated_at)
 
 
 def commit_session(tx: Tx, committed: Session) -> None:
