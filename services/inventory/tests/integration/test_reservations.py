@@ -54,6 +54,17 @@ async def test_repeated_skus_are_summed_and_a_named_location_comes_first(api: An
     await api.shop.check()
 
 
+async def test_a_hold_that_ran_out_does_not_send_the_next_buyer_to_another_location(api: Any) -> None:
+    await api.shop.stock(coffee="3")
+    await api.shop.stock(location="spare", coffee="3")
+    await reserve(api, ("coffee", "3"))
+    await api.shop.pass_time()
+    [made] = await reserve(api, ("coffee", "1"))
+    held = await api.shop.hold("S1", coffee="2")
+    assert (made.location, [each.location for each in held.holds]) == ("main", ["main"])
+    await api.shop.check()
+
+
 async def test_too_little_is_refused_with_the_short_lines_only(api: Any) -> None:
     await api.shop.stock(coffee="3", milk="9")
     [first] = await reserve(api, ("coffee", "1"), ref="C0", ttl_seconds=60)

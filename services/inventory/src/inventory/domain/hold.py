@@ -91,6 +91,13 @@ def _serve(shelves: Shelves, free: dict[Key, Decimal], demand: Demand, own: Sequ
     return Decision(parts, ())
 
 
+def doubtful(shelves: Shelves, demand: Demand, decision: Decision, own: Sequence[Reservation]) -> set[Key]:
+    """Returns the shelves whose holds may have run out, where that could change the decision."""
+    used, first = {part.key for part in decision.parts}, {reservation.key for reservation in own}
+    skus = {Sku(demand.owner.business, line.sku) for line in demand.lines}
+    return {key for sku in skus for key in shelves.doubtful(shelves.places(sku, first), used)}
+
+
 def _wanted(lines: Sequence[Line]) -> Mapping[str, Decimal]:
     wanted: defaultdict[str, Decimal] = defaultdict(Decimal)
     for line in lines:

@@ -89,13 +89,27 @@ def decide(shelves: Shelves, baskets: Sequence[Basket]) -> list[Answer]:
     return [_serve(shelves, free, basket) for basket in baskets]
 
 
+def doubtful(shelves: Shelves, basket: Basket, answer: Answer) -> set[Key]:
+    """Returns the shelves whose holds may have run out, where that could change the answer."""
+    used, short = {part.key for part in answer.parts}, {each.wish for each in answer.shortfalls}
+    return {
+        key
+        for wish in basket.wishes
+        for key in shelves.doubtful(_places(shelves, basket, wish), set() if wish in short else used)
+    }
+
+
+def _places(shelves: Shelves, basket: Basket, wish: Wish) -> Sequence[Key]:
+    return [key for key in shelves.places(basket.sku(wish), basket.first) if wish.location in ("", key.location)]
+
+
 def _serve(shelves: Shelves, free: dict[Key, Decimal], basket: Basket) -> Answer:
     """Serves one basket, the wishes that name a location first; changes free to what is left."""
     taken: defaultdict[Key, Decimal] = defaultdict(lambda: ZERO)
     shortfalls = []
     for wish in sorted(basket.wishes, key=lambda wish: not wish.location):
         sku = basket.sku(wish)
-        places = [key for key in shelves.places(sku, basket.first) if wish.location in ("", key.location)]
+        places = _places(shelves, basket, wish)
         parts = allocate(free, places, wish.qty, shelves.steps[sku]) if places else []
         for part in parts:
             free[part.key] -= part.qty

@@ -92,3 +92,12 @@ class Shelves:
         """Returns which shelves may serve a SKU: those in `first`, then by the location's priority and code."""
         places = self._open.get(sku, [])
         return sorted(places, key=lambda key: key not in first) if first and len(places) > 1 else places
+
+    def doubtful(self, places: Sequence[Key], used: set[Key]) -> set[Key]:
+        """Returns which of the places somebody holds units of, unless the first of them serves alone.
+
+        A hold that has run out counts for nobody (decision 38), and without it another place might have been chosen.
+        """
+        if used.intersection(places) == set(places[:1]):
+            return set()
+        return {key for key in places if self.known[key].reserved}

@@ -7,8 +7,8 @@ from inventory.domain.blockage import NOBODY, Lack, Others
 from inventory.domain.book import Book
 from inventory.domain.quantity import printed
 from inventory.domain.reservation import Reservation, new
-from inventory.domain.reserve import Answer, Basket, Shortfall, decide, objection, proven
-from inventory.domain.stock import Key, Shelves
+from inventory.domain.reserve import Answer, Basket, Shortfall, decide, doubtful, objection, proven
+from inventory.domain.stock import Shelves
 from inventory.messages.blockage import context
 from inventory.store import catalogue, ledger
 from inventory.store.blockage import others
@@ -42,7 +42,7 @@ async def check(tx: Tx, shelves: Shelves, basket: Basket) -> None:
 async def meet(tx: Tx, book: Book, shelves: Shelves, basket: Basket, keep: Sequence[UUID]) -> Answer | Refused:
     """Returns what there is for a basket, or why it gets nothing; ends holds that ran out, but those to keep, where that helps."""
     [answer] = decide(shelves, [basket])
-    if await expire(tx, book, shelves, _short_keys(shelves, [basket], [answer]), keep):
+    if await expire(tx, book, shelves, doubtful(shelves, basket, answer), keep):
         [answer] = decide(shelves, [basket])
     return (await _refusals(tx, [basket], [answer])).get(0, answer)
 
@@ -67,7 +67,8 @@ async def _objections(tx: Tx, doubtful: Sequence[tuple[int, Basket]]) -> dict[in
 async def _meet(tx: Tx, shelves: Shelves, baskets: Sequence[Basket]) -> list[Made]:
     book = Book()
     answers = decide(shelves, baskets)
-    if await expire(tx, book, shelves, _short_keys(shelves, baskets, answers)):
+    pairs = zip(baskets, answers, strict=True)
+    if await expire(tx, book, shelves, {key for pair in pairs for key in doubtful(shelves, *pair)}):
         answers = decide(shelves, baskets)
     refusals = await _refusals(tx, baskets, answers)
     made: list[Made] = [
@@ -75,13 +76,6 @@ async def _meet(tx: Tx, shelves: Shelves, baskets: Sequence[Basket]) -> list[Mad
     ]
     ledger.write(tx, book)
     return made
-
-
-def _short_keys(shelves: Shelves, baskets: Sequence[Basket], answers: Sequence[Answer]) -> set[Key]:
-    pairs = zip(baskets, answers, strict=True)
-    return {
-        key for basket, answer in pairs for short in answer.shortfalls for key in shelves.places(basket.sku(short.wish))
-    }
 
 
 def _make(tx: Tx, book: Book, basket: Basket, answer: Answer) -> list[Reservation]:
