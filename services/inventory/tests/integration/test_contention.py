@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from itertools import chain
+from statistics import median
 from typing import Any
 
 import pytest
@@ -82,21 +84,23 @@ async def test_baskets_of_three_lines_never_deadlock_and_are_not_starved_by_thos
                 return
             await market.buy(f"one-{n}-{lap}", skus[n % len(skus)])
 
-    async def basket(n: int) -> int:
-        """Buys three of the six, in any order; returns how many others were served meanwhile."""
+    async def basket(n: int) -> list[int]:
+        """Buys three of the six, in any order, again and again; returns how many others were served meanwhile each time."""
         picks, waited = random.Random(n), []  # the same mixture in every run
         for lap in range(10):
             before = len(market.sold)
             await market.buy(f"three-{n}-{lap}", *picks.sample(skus, 3))
             waited.append(len(market.sold) - before)
-        return max(waited)
+        return waited
 
     crowds = [asyncio.create_task(crowd(n)) for n in range(24)]
-    waited = await asyncio.gather(*(basket(n) for n in range(8)))
+    waited = list(chain(*await asyncio.gather(*(basket(n) for n in range(8)))))
     done.set()
     await asyncio.gather(*crowds)
-    # All 32 buyers may be served a few times while a basket waits for three rows in each of two processes, not for ever.
-    assert max(waited) < 32 * 4
+    # Each of the 32 buyers may be served a few times while a basket waits for its rows in two processes, not again and again;
+    # the machine may hold up one of the processes, but not often.
+    assert median(waited) < 32 * 4
+    assert max(waited) < 32 * 32
     deadlocks = "select deadlocks from pg_stat_database where datname = current_database()"
     assert [row["deadlocks"] for row in await shop.rows(deadlocks)] == [0]
     await shop.check()
