@@ -171,6 +171,31 @@ def test_after_a_kill_the_next_run_completes_what_is_missing_and_repeats_nothing
     verified(business)
 
 
+def test_files_that_share_orders_bring_each_orders_stock_once(business: Fleet, tmp_path: Path) -> None:
+    records = [order(f"tail-{n}", ("tail-P", "1.00"), (f"tail-P{n}", "2.00")) for n in range(12)]
+    parts = {"tail": records[8:], "head": records[:5], "whole": records}
+    units = {}
+    for name, part in parts.items():
+        summary = import_olist(business, write(tmp_path / name, part))
+        assert summary["accepted"] == len(part)
+        units[name] = summary["units_received"]
+    assert units == {"tail": 8, "head": 10, "whole": 6}
+    assert received(business, "tail") == wanted(records)
+    verified(business)
+
+
+def test_stock_that_a_killed_run_received_for_an_order_is_not_received_again(business: Fleet, tmp_path: Path) -> None:
+    records = [order("rec-1", ("rec-P", "1.00")), order("rec-2", ("rec-P", "1.00"))]
+    post(business, "/api/v1/locations", {"code": "olist", "type": "warehouse"})
+    post(business, "/api/v1/products", {"sku": "rec-P", "name": "rec-P"})
+    lines = [{"sku": "rec-P", "qty": "1"}]
+    post(business, "/api/v1/stock/receive", {"location": "olist", "reference": "olist-import rec-1", "lines": lines})
+    summary = import_olist(business, write(tmp_path / "file", records))
+    assert (summary["added"], summary["units_received"]) == (2, 1)
+    assert received(business, "rec") == {"rec-P": 2}
+    verified(business)
+
+
 def test_ctrl_c_ends_with_a_summary_and_says_how_to_go_on(business: Fleet, tmp_path: Path) -> None:
     records = [order(f"int-{n}", ("int-P", "1.00")) for n in range(150)]
     path = write(tmp_path / "file", records)

@@ -49,8 +49,9 @@ def olist(
 ) -> None:
     """Send the orders of the Olist data set (one JSON object a line, plain or gzip) through the public API.
 
-    Products and the stock that the orders want come first. A repetition adds nothing twice and completes what is missing. The
-    summary goes to standard output as one JSON object, words go to standard error.
+    Products come first, and before each order exactly the stock that it wants. A repetition, or another file with some of the
+    same orders, adds nothing twice and completes what is missing. The summary goes to standard output as one JSON object,
+    words go to standard error.
     """
     path = report_path or home.path / REPORT
     with _only_one(home), _opened(path) as report, Bar() as bar:
@@ -84,7 +85,7 @@ def _opened(path: Path) -> Report:
 
 @contextmanager
 def _only_one(home: Home) -> Iterator[None]:
-    """Keeps a second import out: what is missing in stock is worked out and received by one at a time."""
+    """Keeps a second import out: what is missing is worked out and sent by one at a time."""
     with (home.path / ".import.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

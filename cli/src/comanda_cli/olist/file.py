@@ -3,7 +3,6 @@
 import gzip
 import sqlite3
 import zlib
-from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -23,38 +22,25 @@ class BadLine(NamedTuple):
     reason: str
 
 
-class Product(NamedTuple):
-    """A product of the file and how many units of it all its orders want."""
-
-    name: str
-    qty: int
-
-
 @dataclass(slots=True)
 class Survey:
-    """What a file holds: the only thing that grows is the table of products."""
+    """What a file holds; the only thing that grows is the table of products, names by SKU."""
 
-    first_order: str = ""
     orders: int = 0
     bad_lines: int = 0
-    demand: dict[str, Product] = field(default_factory=dict)
+    products: dict[str, str] = field(default_factory=dict)
 
 
 def survey(path: Path, limit: int | None = None) -> Survey:
-    """Reads the file once and sums up exactly what its orders want."""
+    """Reads the file once and says what its orders are of."""
     found = Survey()
-    units: defaultdict[str, int] = defaultdict(int)
-    names: dict[str, str] = {}
     for entry in read(path, limit):
         if isinstance(entry, BadLine):
             found.bad_lines += 1
             continue
-        found.first_order = found.first_order or entry.order_id
         found.orders += 1
         for line in entry.lines:
-            units[line.sku] += line.qty
-            names.setdefault(line.sku, line.name)
-    found.demand = {sku: Product(names[sku], units[sku]) for sku in sorted(units)}
+            found.products.setdefault(line.sku, line.name)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The import as a whole: supply first, then as many orders at a time as were asked for."""
+"""The import as a whole: products first, then as many orders at a time as were asked for, each with its stock."""
 
 import asyncio
 import time
@@ -6,21 +6,28 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from comanda_cli.api import Api, Refusal, Unreachable, together
-from comanda_cli.olist import send
+from comanda_cli.olist import send, supply
 from comanda_cli.olist.file import BadLine, Survey, read
 from comanda_cli.olist.record import Order
 from comanda_cli.olist.send import Known
-from comanda_cli.olist.supply import Supply, supply
 from comanda_cli.olist.tally import Report, Tally
 
 # Orders are looked up by so many at once: their ids must fit into a URL.
 BATCH = 50
 
-Task = tuple[Order, Known | None]
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
+
+
+class Task(NamedTuple):
+    """An order, what Comanda has of it, and whether its stock is there (or was, when it is an order already)."""
+
+    order: Order
+    known: Known | None
+    has_stock: bool
 
 
 class Feed:
@@ -54,7 +61,8 @@ class Feed:
             if isinstance(entry, BadLine):
                 self._bad(entry)
         known = await send.find(self._api, [order.order_id for order in orders]) if orders else {}
-        return [(order, known.get(order.order_id)) for order in reversed(orders)]
+        stocked = await supply.received(self._api, [each for each in orders if each.order_id not in known])
+        return [Task(each, known.get(each.order_id), each.order_id in stocked) for each in reversed(orders)]
 
 
 class Import:
@@ -73,28 +81,27 @@ class Import:
         self._feed.stop()
 
     async def run(self, survey: Survey, concurrency: int) -> None:
-        """Brings in what the orders want, then the orders; raises Refusal when the rules do not even allow the former.
+        """Makes what the orders are of, then the orders; raises Refusal when the rules do not even allow the former.
 
         When Comanda cannot be reached any more, the tally says so.
         """
         try:
-            await self._supply(survey, concurrency)
+            await self._prepare(survey, concurrency)
             await self._send(concurrency)
         except Unreachable as error:
             self.tally.interrupted = True
             self.tally.failure = str(error)
 
-    async def _supply(self, survey: Survey, concurrency: int) -> None:
-        done = Supply()
+    async def _prepare(self, survey: Survey, concurrency: int) -> None:
+        done = supply.Supply()
         ready = 0
-        async with aclosing(supply(self._api, survey, concurrency, done)) as batches:
+        async with aclosing(supply.prepare(self._api, survey.products, concurrency, done)) as batches:
             async for count in batches:
                 ready += count
-                self._progress("Products and stock", ready, len(survey.demand))
+                self._progress("Products", ready, len(survey.products))
                 if self.tally.interrupted:
                     break
-        self.tally.products_added = done.products
-        self.tally.units_received = done.units
+        self.tally.products_added = done.made
         for sku, refusal in done.refused:
             self._report.refused_product(sku, refusal)
         self._total = survey.orders + survey.bad_lines
@@ -111,9 +118,12 @@ class Import:
             await self._handle(*task)
             self._tell()
 
-    async def _handle(self, order: Order, known: Known | None) -> None:
+    async def _handle(self, order: Order, known: Known | None, has_stock: bool) -> None:
         try:
-            known = known or await send.place(self._api, order)
+            if known is None:
+                units = 0 if has_stock else await supply.receive(self._api, order)
+                self.tally.units_received += units
+                known = await send.place(self._api, order)
         except Refusal as refusal:
             self.tally.refused[refusal.code] += 1
             self._report.refused(order, refusal)

@@ -1,19 +1,17 @@
-"""What the orders of a file need before they can be sent: channel, location, products, and exactly the stock that they want."""
+"""What orders need before they can be sent: channel, location, and products; and each of them exactly the stock that it wants."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from comanda_cli.api import Api, Refusal, key_for, together
-from comanda_cli.olist.file import Product, Survey
+from comanda_cli.olist.record import Order
 
 CHANNEL = "olist"
 LOCATION = "olist"
-# Stands in the ledger, with the first order of the file, at every receipt: what was received for a file is the sum of these.
-# The first order is the same when a file grows, is renamed or packed, and another file has another one.
+# Stands in the ledger, with the order's id, at every receipt: the ledger tells for ever which orders have had their stock,
+# whatever files they were in.
 REFERENCE = "olist-import"
 BATCH = 100
 
@@ -29,26 +27,50 @@ LOCATION_BODY: Mapping[str, Any] = {"code": LOCATION, "name": "Olist", "type": "
 
 @dataclass(slots=True)
 class Supply:
-    """What was done: products made, units received, and the products that Comanda refused."""
+    """What was done: how many products were made, and those that Comanda refused."""
 
-    products: int = 0
-    units: int = 0
+    made: int = 0
     refused: list[tuple[str, Refusal]] = field(default_factory=list)
 
 
-async def supply(api: Api, survey: Survey, concurrency: int, done: Supply) -> AsyncGenerator[int, None]:
-    """Makes what is missing, and receives what is wanted beyond what earlier imports have received, a batch at a time.
+async def prepare(api: Api, products: Mapping[str, str], concurrency: int, done: Supply) -> AsyncGenerator[int, None]:
+    """Makes what is missing, a batch of products (names by SKU) at a time.
 
     Yields how many products each batch had; done is kept up to date. Raises Refusal or Unreachable.
     """
     await _ensure(api, f"/api/v1/channels/{CHANNEL}", "/api/v1/channels", CHANNEL_BODY)
     await _ensure(api, f"/api/v1/locations/{LOCATION}", "/api/v1/locations", LOCATION_BODY)
-    reference = f"{REFERENCE} {survey.first_order}"
-    for skus in chunks(list(survey.demand), BATCH):
-        wanted = {sku: survey.demand[sku] for sku in skus}
-        await _make_products(api, wanted, concurrency, done)
-        await _receive(api, reference, {sku: product.qty for sku, product in wanted.items()}, done)
+    for skus in chunks(sorted(products), BATCH):
+        await _make_products(api, {sku: products[sku] for sku in skus}, concurrency, done)
         yield len(skus)
+
+
+async def receive(api: Api, order: Order) -> int:
+    """Receives the stock of an order, whole or not at all, and returns how many units; raises Refusal or Unreachable.
+
+    While an answer is on its way the ledger may not show its receipt yet: the key, which follows from the order alone, makes
+    a repetition harmless all the same.
+    """
+    if not order.lines:
+        return 0
+    lines = [{"sku": line.sku, "qty": str(line.qty)} for line in order.lines]
+    body = {"location": LOCATION, "reference": _reference(order), "lines": lines}
+    await api.post("/api/v1/stock/receive", body, key_for("receive", body))
+    return sum(line.qty for line in order.lines)
+
+
+async def received(api: Api, orders: Sequence[Order]) -> set[str]:
+    """Returns the ids of those of the orders whose stock the ledger shows; raises Refusal or Unreachable."""
+    ids = {_reference(order): order.order_id for order in orders}
+    found = set()
+    for skus in chunks(sorted({line.sku for order in orders for line in order.lines}), BATCH):
+        filters = [("location", LOCATION), ("type", "receipt"), *(("sku", sku) for sku in skus)]
+        found |= {movement["reference"] for movement in await api.pages("/api/v1/stock/movements", filters)}
+    return {ids[reference] for reference in found & ids.keys()}
+
+
+def _reference(order: Order) -> str:
+    return f"{REFERENCE} {order.order_id}"
 
 
 def chunks(values: Sequence[Any], size: int) -> list[Sequence[Any]]:
@@ -65,45 +87,19 @@ async def _ensure(api: Api, path: str, collection: str, body: Mapping[str, Any])
         await api.post(collection, body, key_for(collection, body))
 
 
-async def _make_products(api: Api, wanted: dict[str, Product], concurrency: int, done: Supply) -> None:
-    """Makes the products that are missing; one that is refused is taken out of wanted, and the rest goes on."""
-    known = {item["sku"] for item in await api.pages("/api/v1/products", [("sku", sku) for sku in wanted])}
+async def _make_products(api: Api, names: Mapping[str, str], concurrency: int, done: Supply) -> None:
+    """Makes the products that are missing; when one is refused the rest goes on."""
+    known = {item["sku"] for item in await api.pages("/api/v1/products", [("sku", sku) for sku in names])}
     limit = asyncio.Semaphore(concurrency)
 
     async def make(sku: str) -> None:
-        body = {"sku": sku, "name": wanted[sku].name}
+        body = {"sku": sku, "name": names[sku]}
         try:
             async with limit:
                 await api.post("/api/v1/products", body, key_for("product", body))
-            done.products += 1
+            done.made += 1
         except Refusal as refusal:
             if refusal.code != "duplicate_sku":
                 done.refused.append((sku, refusal))
-                del wanted[sku]
 
-    await together(make(sku) for sku in wanted.keys() - known)
-
-
-async def _receive(api: Api, reference: str, wanted: Mapping[str, int], done: Supply) -> None:
-    """Receives what is missing in one request, which happens whole or not at all.
-
-    The ledger says what is missing, so that a repetition is harmless for ever. While an answer is on its way the ledger may
-    not show its receipt yet: the key, which names the goal and not the difference, makes the same request the same.
-    """
-    if not wanted:
-        return
-    received = await _received(api, reference, wanted)
-    missing = {sku: qty - int(received[sku]) for sku, qty in wanted.items() if qty > received[sku]}
-    if missing:
-        lines = [{"sku": sku, "qty": str(qty)} for sku, qty in missing.items()]
-        body = {"location": LOCATION, "reference": reference, "lines": lines}
-        await api.post("/api/v1/stock/receive", body, key_for("receive", body, dict(wanted)))
-        done.units += sum(missing.values())
-
-
-async def _received(api: Api, reference: str, skus: Mapping[str, int]) -> Mapping[str, Decimal]:
-    received: defaultdict[str, Decimal] = defaultdict(Decimal)
-    filters = [("location", LOCATION), ("type", "receipt"), ("reference", reference)]
-    for movement in await api.pages("/api/v1/stock/movements", [*filters, *(("sku", sku) for sku in skus)]):
-        received[movement["sku"]] += Decimal(movement["qty_delta"])
-    return received
+    await together(make(sku) for sku in names.keys() - known)
