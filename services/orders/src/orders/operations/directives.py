@@ -77,13 +77,23 @@ def _row(tx: Tx, task: Task) -> store.Row:
 
 
 def _send(tx: Tx, business: UUID, identifier: UUID, topic: str, payload: Any, attempt: int, about: str) -> None:
-    # A payload may say more than the executor needs: what a channel queues after a commit is the same for every topic.
-    message = json_format.ParseDict(payload, types()[topic](), ignore_unknown_fields=True)
+    message = read(topic, payload)
     aggregate = f"directive/{about}"
     wrapped = directives.dispatch(
         message, directive_id=identifier, attempt=attempt, business=business, aggregate=aggregate, tx=tx
     )
     outbox.add(tx, aggregate, wrapped, business=business)
+
+
+def read(topic: str, payload: Mapping[str, Any]) -> Message:
+    """Returns the message of an owned topic that a payload stands for. Raises json_format.ParseError."""
+    kind = types()[topic]
+    try:
+        return kind(**payload)
+    except (TypeError, ValueError):
+        # Read as JSON, which costs 25 times as much: times as text, names in camel case, and more than the executor needs,
+        # because what a channel queues after a commit is the same for every topic.
+        return json_format.ParseDict(dict(payload), kind(), ignore_unknown_fields=True)
 
 
 async def send_due(tx: Tx) -> bool:
@@ -102,7 +112,7 @@ async def create(
     task = domain.task(topic, payload, order_ref, available_at, tx.now)
     if topic in types():
         try:
-            json_format.ParseDict(dict(task.payload), types()[topic](), ignore_unknown_fields=True)
+            read(topic, task.payload)
         except json_format.ParseError as error:
             raise Invalid("invalid_payload", topic=topic, reason=str(error), field="payload") from error
     [identifier] = enqueue(tx, [task])

@@ -10,10 +10,10 @@ from comanda.orders.v1 import sessions_pb2_grpc
 from kit import rpc as frame
 from kit.call import current
 from kit.db import Database, Tx
-from kit.errors import Invalid, NotFound
+from kit.errors import Invalid, NotFound, Refused
 from kit.identity import Identity
 from kit.rpc import rpc
-from kit.signals import Signals
+from kit.signals import Expectation, Signals
 from orders import messages
 from orders.catalogue import Catalogue
 from orders.operations import checks, sessions, tabs
@@ -23,6 +23,7 @@ from orders.store import sessions as store
 
 GLANCE_SECONDS = 0.5
 """How often a waiting commit looks for itself, should a wake-up from another process get lost."""
+UNANSWERED = ("missing_check", "stale_check")
 
 
 class SessionService(sessions_pb2_grpc.SessionServiceServicer):
@@ -66,18 +67,25 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
     async def CommitSession(self, request: pb.CommitSessionRequest, context: Any) -> pb.CommitSessionResponse:
         if not request.idempotency_key:
             raise Invalid("idempotency_key_required", field="idempotency_key")
-        await self._wait_for_checks(request)
-        return await frame.answer(self, _commit, request)
+        place = signal(current.get().identity.business_id, request.session_key)
+        end = monotonic() + request.wait_for_checks_ms / 1000
+        with self._signals.expect(place) as answer:
+            while True:
+                await self._wait_for_checks(request, answer, end)
+                try:
+                    return await frame.answer(self, _commit, request)
+                except Refused as refusal:
+                    # The signal may have told of an earlier revision, or another check may have come to be required.
+                    if refusal.code not in UNANSWERED or monotonic() >= end:
+                        raise
 
-    async def _wait_for_checks(self, request: pb.CommitSessionRequest) -> None:
+    async def _wait_for_checks(self, request: pb.CommitSessionRequest, answer: Expectation, end: float) -> None:
         """Waits, outside any transaction, until the checks of the present revision are answered or the time is up."""
         identity = current.get().identity
-        end = monotonic() + request.wait_for_checks_ms / 1000
-        with self._signals.expect(signal(identity.business_id, request.session_key)) as answer:
-            while (left := end - monotonic()) > 0 and (awaited := await self._awaited(request, identity)):
-                answered = await answer.wait(min(left, GLANCE_SECONDS))
-                if answered and len(awaited) == 1:  # that was the only check: no need to look again
-                    return
+        while (left := end - monotonic()) > 0 and (awaited := await self._awaited(request, identity)):
+            answered = await answer.wait(min(left, GLANCE_SECONDS))
+            if answered and len(awaited) == 1:  # that was the only check: no need to look again
+                return
 
     async def _awaited(self, request: pb.CommitSessionRequest, identity: Identity) -> Sequence[str]:
         place = (request.session_key, request.channel_code)
