@@ -27,6 +27,7 @@ from kit import identity
 from kit.errors import Unauthenticated
 from kit.identity import Identity, Verifier
 from kit.interceptors import Frame
+from kit.server import OPTIONS
 from kit.testing import eventually
 
 API_KEY = "ck_test_key"
@@ -111,7 +112,9 @@ class House:
 async def behind() -> AsyncIterator[tuple[Services, grpc.aio.Server, str]]:
     """Runs the stand-ins; also returns their address."""
     services = Services()
-    server = grpc.aio.server(interceptors=[Frame("standin", Verifier(identity.public_key_of(KEY)), {}, "en")])
+    server = grpc.aio.server(
+        options=OPTIONS, interceptors=[Frame("standin", Verifier(identity.public_key_of(KEY)), {}, "en")]
+    )
     server.add_generic_rpc_handlers(tuple(services.handlers()))
     health_pb2_grpc.add_HealthServicer_to_server(services.checks, server)
     address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"

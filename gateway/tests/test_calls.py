@@ -7,6 +7,7 @@ import grpc
 import httpx
 import pytest
 
+from comanda.erp.v1 import attachments_pb2
 from comanda.orders.v1 import orders_pb2, sessions_pb2
 from gateway import bodies, upstream
 from kit.errors import Exhausted, Invalid, NotFound, Refused, Violation
@@ -250,3 +251,26 @@ async def _asked(house: House) -> bool:
 
 async def _status(house: House, path: str, status: int) -> bool:
     return (await house.client.get(path)).status_code == status
+
+
+@pytest.mark.parametrize("body", [{}, {"origem_id": 1}, {"origem_id": "x", "destino_id": 2}, {"nonsense": 1}, None])
+async def test_older_clients_find_their_sentence_in_a_bad_request(house: House, body: Any) -> None:
+    answer = await house.client.post("/api/attachments/transferir/", json=body)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json()["erro"] == "origem_id e destino_id são obrigatórios"
+
+
+async def test_older_clients_find_other_refusals_in_the_same_place(house: House) -> None:
+    house.services.on["IncludeAttachment"] = Refused("omie_refused", message="O ERP recusou: não existe.")
+    file = {"tabela": "conta-pagar", "n_id": 1, "nome_arquivo": "a.pdf", "arquivo_base64": "eA=="}
+    answer = await house.client.post("/api/v1/attachments/incluir", json=file)
+    assert (answer.status_code, answer.json()["erro"]) == (500, "O ERP recusou: não existe.")
+
+
+async def test_a_method_may_take_a_larger_body(house: House) -> None:
+    house.services.on["IncludeAttachment"] = attachments_pb2.IncludeAttachmentResponse()
+    file = {"tabela": "conta-pagar", "n_id": 1, "nome_arquivo": "a.pdf", "arquivo_base64": "A" * (28 * 1024 * 1024)}
+    assert (await house.client.post("/api/v1/attachments/incluir", json=file, timeout=60)).status_code == 200
+    file["arquivo_base64"] *= 2
+    answer = await house.client.post("/api/v1/attachments/incluir", json=file, timeout=60)
+    assert (answer.status_code, answer.json()["context"]["limit"]) == (413, 32 * 1024 * 1024)

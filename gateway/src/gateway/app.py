@@ -44,6 +44,8 @@ class Incoming:
     request_id: str
     address: str
     template: str = ""
+    bad_request: str = ""
+    """What older clients are told of a bad request by the route that was found."""
     quota: Quota | None = None
 
     @classmethod
@@ -128,7 +130,7 @@ class Gateway:
         try:
             return await self._respond(incoming, receive)
         except DomainError as error:
-            response = responses.problem(error, incoming.language, incoming.request_id)
+            response = responses.problem(error, incoming.language, incoming.request_id, incoming.bad_request)
             if isinstance(error, WrongMethod):
                 response.headers["allow"] = responses.allow(error.allowed)
             return response
@@ -145,12 +147,16 @@ class Gateway:
         if incoming.verb == "OPTIONS":
             return responses.options(self._router.allowed(incoming.raw_path))
         route, variables = self._router.find(incoming.verb, incoming.raw_path)
-        incoming.template = route.template
+        incoming.template, incoming.bad_request = route.template, route.rest.bad_request
         with tracing.span(f"{route.verb} {route.template}", _traceparent(incoming.headers)):
             metadata = incoming.metadata()
             if token := await self._admit(incoming, route):
                 metadata.append(("authorization", f"Bearer {token}"))
-            body = b"" if route.verb in BODILESS else await bodies.read(receive, incoming.headers)
+            body = (
+                b""
+                if route.verb in BODILESS
+                else await bodies.read(receive, incoming.headers, route.rest.largest_body or bodies.LIMIT)
+            )
             request = requests.build(route, variables, incoming.query, incoming.headers, body)
             validate(request)
             if route.streams:

@@ -7,7 +7,7 @@ from gateway.responses import JSON
 from kit.errors import Invalid
 
 LIMIT = 1024 * 1024
-"""Bytes that a body may have."""
+"""Bytes that a body may have, unless its method says otherwise."""
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -16,21 +16,21 @@ class Gone(Exception):
     """The client has hung up; nobody waits for an answer."""
 
 
-async def read(receive: Receive, headers: Mapping[str, str]) -> bytes:
-    """Reads a JSON body.
+async def read(receive: Receive, headers: Mapping[str, str], limit: int = LIMIT) -> bytes:
+    """Reads a JSON body of at most so many bytes.
 
     Raises Invalid(`body_too_large`) as soon as it is, Invalid(`unsupported_media_type`) for what is not plain JSON, and Gone.
     """
-    if int(headers.get("content-length", "0")) > LIMIT:
-        raise Invalid("body_too_large", limit=LIMIT)
+    if int(headers.get("content-length", "0")) > limit:
+        raise Invalid("body_too_large", limit=limit)
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Gone
         body += message.get("body", b"")
-        if len(body) > LIMIT:
-            raise Invalid("body_too_large", limit=LIMIT)
+        if len(body) > limit:
+            raise Invalid("body_too_large", limit=limit)
         if not message.get("more_body"):
             break
     if body:

@@ -25,6 +25,7 @@ PROBLEM: Schema = {
         "message": {"type": "string"},
         "context": {"type": "object"},
         "request_id": {"type": "string"},
+        "erro": {"type": "string", "description": "For clients of the predecessor, by some methods only."},
         "violations": {
             "type": "array",
             "items": {

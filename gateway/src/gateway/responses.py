@@ -43,6 +43,7 @@ STATUS_OF_CODE = {
     "unsupported_media_type": 415,
     "method_not_allowed": 405,
     "deadline_exceeded": 504,
+    "omie_refused": 500,
 }
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 JSON, PROBLEM = "application/json", "application/problem+json"
@@ -92,12 +93,13 @@ def allow(verbs: Collection[str]) -> str:
     return ", ".join(sorted({*verbs, "OPTIONS"} | ({"HEAD"} if "GET" in verbs else set())))
 
 
-def problem(error: DomainError, language: str, request_id: str) -> Response:
-    """Returns the response to a planned refusal."""
+def problem(error: DomainError, language: str, request_id: str, bad_request: str = "") -> Response:
+    """Returns the response to a planned refusal; a route's text for bad requests makes it carry `erro` as well."""
     status = STATUS_OF_CODE.get(error.code) or next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     violations = [{"field": v.field, "rule": v.rule, "message": v.message} for v in error.violations]
     text = words(error, language)
-    response = _problem(status, error.code, text, plain(error.context), request_id, violations)
+    erro = "" if not bad_request else bad_request if status == HTTPStatus.BAD_REQUEST else text
+    response = _problem(status, error.code, text, plain(error.context), request_id, violations, erro)
     if error.retry_after is not None or status in (429, 503):
         response.headers["retry-after"] = str(max(1, ceil(error.retry_after or 1)))
     if status == HTTPStatus.UNAUTHORIZED:
@@ -111,7 +113,13 @@ def internal(language: str, request_id: str) -> Response:
 
 
 def _problem(
-    status: int, code: str, message: str, context: Any, request_id: str, violations: Sequence[Mapping[str, str]] = ()
+    status: int,
+    code: str,
+    message: str,
+    context: Any,
+    request_id: str,
+    violations: Sequence[Mapping[str, str]] = (),
+    erro: str = "",
 ) -> Response:
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -125,6 +133,8 @@ def _problem(
     }
     if violations:
         body["violations"] = violations
+    if erro:
+        body["erro"] = erro
     return Response(status, orjson.dumps(body), PROBLEM)
 
 

@@ -1,10 +1,17 @@
 """What the tests of bridge and simulator share: one running simulator a worker, emptied for each test."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from types import ModuleType
+from uuid import uuid4
 
+import bridged
 import pytest
 import simulated
+from bridged import Bridge
 from simulated import Simulator
+
+import erp_bridge
+from kit.testing import administer, at
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +26,35 @@ def omie(simulator_process: Simulator) -> Simulator:
     """The simulator, empty."""
     simulator_process.control("reset")
     return simulator_process
+
+
+@pytest.fixture(scope="session")
+def bridge_database(migrated: Callable[[ModuleType], str], postgres_url: str) -> Iterator[str]:
+    """A database for the bridges of a worker: each test has a business of its own."""
+    name = f"test_bridge_{uuid4().hex[:12]}"
+    administer(postgres_url, f'create database "{name}" template "{migrated(erp_bridge)}" strategy file_copy')
+    yield at(postgres_url, name)
+    administer(postgres_url, f'drop database "{name}" with (force)')
+
+
+@pytest.fixture(scope="session")
+def bridge_process(
+    bridge_database: str, nats_url: str, simulator_process: Simulator, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bridge]:
+    """`python -m erp_bridge` with an account in the simulator."""
+    environment = {
+        "COMANDA_DATABASE_URL": bridge_database,
+        "COMANDA_NATS_URL": nats_url,
+        "COMANDA_STREAM_PREFIX": f"test-{uuid4().hex[:12]}",
+        **bridged.account(simulator_process),
+    }
+    with bridged.running(environment, tmp_path_factory.mktemp("bridge")) as running:
+        yield running
+
+
+@pytest.fixture
+async def bridge(bridge_process: Bridge, omie: Simulator) -> AsyncIterator[Bridge]:
+    """The bridge, seen by a new business, with its limits forgotten as the simulator's are."""
+    async with bridged.visited(bridge_process) as visited:
+        await visited.forget()
+        yield visited

@@ -4,32 +4,63 @@ import sys
 from functools import partial
 
 import erp_bridge
-from comanda.erp.v1 import status_pb2_grpc
+from comanda.erp.v1 import attachments_pb2_grpc, status_pb2_grpc
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
-from erp_bridge.omie.gate import Gate, tidy
-from erp_bridge.service import ErpService
+from erp_bridge import sweeps
+from erp_bridge.omie.client import Omie
+from erp_bridge.omie.gate import Gate
+from erp_bridge.service.attachments import AttachmentService
+from erp_bridge.service.status import ErpService
 from erp_bridge.settings import OmieSettings
+from erp_bridge.store import transfers
 from erp_bridge.texts import TEXTS
-from kit import client, machinery, migrations, server
+from erp_bridge.work.transfers import Transfers
+from erp_bridge.work.worker import Trade, Worker
+from kit import client, migrations, server
 from kit.exchange import Exchanged
+from kit.server import Process
 from kit.settings import Settings
-
-TIDY_GATE_SECONDS = 60.0
 
 
 async def serve() -> None:
     """Serves until SIGTERM."""
     settings, omie_settings = Settings(), OmieSettings()
     async with server.process("erp-bridge", settings) as process, client.channel(settings.sales_address) as sales:
-        database = process.database
-        gate = Gate(database, omie_settings.account)
-        process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
-        process.sweep("tidy the gate", partial(tidy, database), TIDY_GATE_SECONDS)
         authenticate = identity_pb2_grpc.IdentityServiceStub(sales).Authenticate
-        register = partial(
-            status_pb2_grpc.add_ErpServiceServicer_to_server, ErpService(database, gate, omie_settings.configured)
+        await run(process, omie_settings, Exchanged.by(authenticate, identity_pb2.AuthenticateRequest))
+
+
+async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> None:
+    """Runs the service in a connected process."""
+    database = process.database
+    gate = Gate(database, settings.account)
+    omie = Omie(settings, gate)
+    copying = Worker(
+        database,
+        Trade(
+            claim_one=transfers.claim_one,
+            claim_due=transfers.claim_due,
+            prolong=transfers.prolong,
+            one=transfers.one,
+            run=Transfers(database, omie, settings).run,
+        ),
+    )
+    sweeps.add(process, settings, copying)
+    attachments = AttachmentService(database, omie, settings, copying)
+    status = ErpService(database, gate, settings.configured)
+    try:
+        await process.serve(
+            [
+                partial(status_pb2_grpc.add_ErpServiceServicer_to_server, status),
+                partial(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, attachments),
+            ],
+            TEXTS,
+            "pt",
+            exchange,
         )
-        await process.serve([register], TEXTS, "pt", Exchanged.by(authenticate, identity_pb2.AuthenticateRequest))
+    finally:
+        await copying.stop()
+        await omie.close()
 
 
 def main() -> None:

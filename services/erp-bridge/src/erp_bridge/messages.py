@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from comanda.erp.v1 import status_pb2
+from comanda.erp.v1 import attachments_pb2, status_pb2
 from erp_bridge.domain import limits
 from erp_bridge.domain.limits import Standing
+from erp_bridge.store.transfers import Transfer
 
 
 def method_status(row: Any) -> status_pb2.MethodStatus:
@@ -25,4 +26,45 @@ def method_status(row: Any) -> status_pb2.MethodStatus:
     if until:
         message.block_seconds_left = int((until - now).total_seconds())
         message.open_until.FromDatetime(until)
+    return message
+
+
+def transfer(log: Transfer) -> attachments_pb2.Transfer:
+    """Returns the log of a transfer."""
+    message = attachments_pb2.Transfer(
+        id=str(log.id),
+        origem_tabela=log.origem_tabela,
+        origem_id=log.origem_id,
+        destino_tabela=log.destino_tabela,
+        destino_id=log.destino_id,
+        numero_nf=log.numero_nf,
+        status=log.status,
+        tentativas=log.tentativas,
+        max_tentativas=log.max_tentativas,
+        pode_retentar=log.may_retry,
+        total_anexos=log.total_anexos,
+        anexos_sucesso=len(log.anexos_transferidos),
+        mensagem_erro=log.mensagem_erro,
+    )
+    for each in log.anexos_transferidos:
+        message.anexos_transferidos.add().update(each)
+    message.detalhes.update(log.detalhes)
+    message.created_at.FromDatetime(log.created_at)
+    message.updated_at.FromDatetime(log.updated_at)
+    if log.processado_em:
+        message.processado_em.FromDatetime(log.processado_em)
+    return message
+
+
+def outcome(log: Transfer) -> attachments_pb2.TransferAttachmentsResponse:
+    """Returns how a transfer went, as the documents of source 002 have it."""
+    message = attachments_pb2.TransferAttachmentsResponse(
+        status=log.status,
+        anexos_transferidos=len(log.anexos_transferidos),
+        total_anexos=log.total_anexos,
+        mensagem_erro=log.mensagem_erro,
+        log_id=str(log.id),
+        task_id=str(log.id) if log.is_open else "",
+    )
+    message.detalhes.update(log.detalhes)
     return message

@@ -1,4 +1,4 @@
-"""The words of the bridge's refusals."""
+"""The bridge's words: of its refusals, and of the answers that the documents of source 002 have in Portuguese."""
 
 from kit.texts import Catalogue, Text
 
@@ -6,4 +6,24 @@ TEXTS: Catalogue = {
     "unknown_method": Text(
         "Method {method} of the ERP was never called.", "O método {method} do ERP nunca foi chamado."
     ),
+    "erp_not_configured": Text(
+        "No ERP account is configured: set OMIE_APP_KEY and OMIE_APP_SECRET.",
+        "Nenhuma conta do ERP está configurada: defina OMIE_APP_KEY e OMIE_APP_SECRET.",
+    ),
+    "omie_unavailable": Text("The ERP cannot do this now: {text}", "O ERP não pode fazer isto agora: {text}"),
+    "omie_refused": Text("The ERP refused: {text}", "O ERP recusou: {text}"),
+    "unknown_table": Text(
+        "The ERP has no table {table}; it has {tables}.", "O ERP não tem a tabela {table}; tem {tables}."
+    ),
+    "invalid_base64": Text("{field} must be a text in base64.", "{field} deve ser um texto em base64."),
+    "file_empty": Text("The file is empty.", "O arquivo está vazio."),
+    "file_too_large": Text("The file is larger than {limit_mb} MB.", "O arquivo passa de {limit_mb} MB."),
+    "file_type_refused": Text("Files of type {type} are not taken.", "Arquivos do tipo {type} não são aceitos."),
+    "transfer_started": Text("The transfer was started and goes on.", "Transferência iniciada de forma assíncrona"),
 }
+
+
+def words(code: str, language: str) -> str:
+    """Returns the words of a code in a language ("pt" or "en")."""
+    text = TEXTS[code]
+    return text.pt if language == "pt" else text.en

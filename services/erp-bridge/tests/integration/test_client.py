@@ -14,9 +14,9 @@ import structlog
 from simulated import Simulator, packed
 
 import erp_bridge
+from erp_bridge.domain.attachment import Owner
 from erp_bridge.omie import attachments, files, paging
 from erp_bridge.omie.answers import Kind
-from erp_bridge.omie.attachments import Owner
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.omie.gate import Gate, tidy
 from erp_bridge.settings import OmieSettings

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from erp_bridge.domain import names
 from erp_bridge.omie import files
 
 
@@ -42,15 +43,15 @@ def test_a_second_attempt_has_another_text(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_gets_one_dot_and_only_safe_characters(given: str, kind: str, safe: str) -> None:
-    name = files.safe_name(given, kind)
+    name = names.safe_name(given, kind)
     assert name.count(".") == 1
-    assert len(name) <= files.LONGEST_NAME
+    assert len(name) <= names.LONGEST_NAME
     assert name == safe or given.startswith("..")
 
 
 def test_two_files_of_one_name_can_be_told_apart() -> None:
-    assert files.distinct_name("a_b.pdf", "k7") == "a_b-k7.pdf"
-    assert len(files.distinct_name("x" * 96 + ".pdf", "k7")) == files.LONGEST_NAME
+    assert names.distinct_name("a_b.pdf", "k7") == "a_b-k7.pdf"
+    assert len(names.distinct_name("x" * 96 + ".pdf", "k7")) == names.LONGEST_NAME
 
 
 def test_a_link_that_yields_the_zip_is_unpacked_unless_the_file_is_a_zip_itself(tmp_path: Path) -> None:

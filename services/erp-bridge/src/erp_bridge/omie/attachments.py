@@ -1,50 +1,19 @@
 """geral/anexo: the attachments of a record (omie-api.md 2.1)."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from erp_bridge.domain.attachment import Attachment, Owner
+from erp_bridge.domain.names import ending
 from erp_bridge.omie import files, paging
 from erp_bridge.omie.answers import Answer, Kind
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.omie.files import Packed
 
 SERVICE = "geral/anexo"
-RECEIPT, PAYABLE = "com-recebimento", "conta-pagar"
-TABLES = frozenset(
-    {
-        "cliente", "produto", "servico", "pedido-venda", "remessa-produto", "ordem-servico", "contrato-servico",
-        "pedido-compra", "nota-entrada", "ordem-producao", PAYABLE, "conta-receber", "conta-corrente",
-        "conta-corrente-lancamento", "crm-contas", "crm-contatos", "crm-oportunidades", RECEIPT,
-    }
-)  # fmt: skip
 DOWNLOAD = "download"
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """The record that attachments belong to."""
-
-    table: str
-    id: int
-
-    @property
-    def key(self) -> dict[str, Any]:
-        """Its key on the wire."""
-        return {"cTabela": self.table, "nId": self.id}
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """An attachment as listings have it; the size only where an account's listing tells one."""
-
-    id: int
-    name: str
-    code: str
-    kind: str
-    size: int | None
 
 
 async def listed(omie: Omie, owner: Owner) -> list[Attachment]:
@@ -112,6 +81,6 @@ async def _fetch(omie: Omie, link: str, target: Path, largest: int) -> int:
 async def include(omie: Omie, owner: Owner, name: str, code: str, packed: Packed) -> dict[str, Any]:
     """Adds a file and returns Omie's answer. Raises OmieError."""
     param = {
-        **owner.key, "cCodIntAnexo": code, "cNomeArquivo": name, "cTipoArquivo": files.ending(name), "cMd5": packed.md5,
+        **owner.key, "cCodIntAnexo": code, "cNomeArquivo": name, "cTipoArquivo": ending(name), "cMd5": packed.md5,
     }  # fmt: skip
     return await omie.write(SERVICE, "IncluirAnexo", param, packed)

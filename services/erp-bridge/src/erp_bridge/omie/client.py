@@ -41,7 +41,8 @@ class OmieError(Exception):
 
     def __init__(self, method: str, answer: Answer) -> None:
         super().__init__(f"{method}: {answer.kind} {answer.code} {answer.text}")
-        self.method, self.kind, self.text, self.wait = method, answer.kind, answer.text, answer.wait
+        self.method, self.kind, self.code = method, answer.kind, answer.code
+        self.text, self.wait = answer.text, answer.wait
 
     @property
     def may_pass(self) -> bool:

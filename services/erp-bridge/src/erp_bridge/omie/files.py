@@ -2,19 +2,18 @@
 
 import base64
 import hashlib
-import re
 import shutil
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from erp_bridge.domain.names import ending
+
 CHUNK = 3 * 64 * 1024
 """A multiple of three bytes, so that the texts of the pieces add up to the text of the whole."""
 ZIP_SIGNATURE = b"PK\x03\x04"
 ZIPPED_TYPES = frozenset(["zip", "docx", "xlsx", "pptx", "odt", "ods", "odp", "jar", "kmz", "epub"])
-LONGEST_NAME = 100
-UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -67,24 +66,3 @@ def unpack_if_zipped(path: Path, name: str) -> Path:
         with archive.open(entries[0]) as reading, bare.open("wb") as writing:
             shutil.copyfileobj(reading, writing, CHUNK)
     return bare
-
-
-def ending(name: str) -> str:
-    """Returns what comes after the last dot, in lower case; empty without one."""
-    return name.rpartition(".")[2].lower() if "." in name else ""
-
-
-def safe_name(name: str, kind: str = "") -> str:
-    """Returns a name that Omie takes: letters, digits, `_` and `-`, exactly one dot, at most a hundred characters."""
-    stem, _, last = name.rpartition(".")
-    if not stem:
-        stem, last = name.strip("."), kind
-    last = UNSAFE.sub("", last.lower())[:10] or "bin"
-    stem = UNSAFE.sub("_", stem).strip("_") or "anexo"
-    return f"{stem[: LONGEST_NAME - len(last) - 1]}.{last}"
-
-
-def distinct_name(name: str, mark: str) -> str:
-    """Returns the name with a mark before its ending, for two files whose safe names are one."""
-    stem, _, last = name.rpartition(".")
-    return f"{stem[: LONGEST_NAME - len(last) - len(mark) - 2]}-{mark}.{last}"

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from erp_bridge.omie.answers import Kind
 from erp_bridge.omie.client import Omie, OmieError, Param
 
+NO_RECORDS = "-5113"
+"""Ends the number of the fault for a page with nothing on it; that there is no such record at all is another one."""
 SIZES = tuple(range(100, 80, -1))
 """Page sizes to choose from: the same list asked with another size is not the same question. Omie cuts at a hundred."""
 
@@ -36,7 +37,7 @@ async def records(
         try:
             variant, body = await omie.asked(service, method, *questions)
         except OmieError as error:
-            if error.kind is Kind.NOT_FOUND:
+            if error.code.endswith(NO_RECORDS):
                 return
             raise
         for record in body.get(array) or ():

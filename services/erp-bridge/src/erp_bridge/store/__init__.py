@@ -1,0 +1,1 @@
+"""Loads and saves what the bridge keeps."""

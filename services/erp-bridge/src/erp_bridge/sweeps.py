@@ -1,0 +1,30 @@
+"""What goes on beside the calls: work that waits is done, what failed of passing causes is tried again, old rows go."""
+
+from functools import partial
+
+from erp_bridge.omie import gate
+from erp_bridge.settings import OmieSettings
+from erp_bridge.store import transfers
+from erp_bridge.store.transfers import Transfer
+from erp_bridge.work.worker import Worker
+from kit import machinery
+from kit.server import Process
+
+GATE_SECONDS = 60.0
+AGAIN_SECONDS = 60.0
+"""How often is looked for what failed five minutes ago."""
+
+
+def add(process: Process, settings: OmieSettings, copying: Worker[Transfer]) -> None:
+    """Adds the sweeps to a process; without an account there is no work to do."""
+    database = process.database
+
+    async def again() -> bool:
+        await database.run(lambda tx, _: transfers.reopen_what_may_pass(tx))
+        return False
+
+    process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
+    process.sweep("tidy the gate", partial(gate.tidy, database), GATE_SECONDS)
+    if settings.configured:
+        process.sweep("transfers", copying.due)
+        process.sweep("failed transfers", again, AGAIN_SECONDS)

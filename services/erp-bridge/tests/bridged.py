@@ -1,0 +1,128 @@
+"""A running bridge: a process of its own on a database of its own, called by gRPC with tokens."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import simulated
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from simulated import Simulator
+
+from comanda.erp.v1 import attachments_pb2, attachments_pb2_grpc, status_pb2, status_pb2_grpc
+from comanda.types.v1.options_pb2 import Role
+from kit import client, identity
+from kit.identity import NO_BUSINESS, Identity
+from kit.testing import eventually
+
+PRIVATE_KEY = identity.new_private_key()
+STUBS = {
+    attachments_pb2: attachments_pb2_grpc.AttachmentServiceStub,
+    status_pb2: status_pb2_grpc.ErpServiceStub,
+}
+
+
+def token_of(role: int, business: UUID | None = None) -> str:
+    """A token of a caller in a role."""
+    who = Identity(business or uuid4(), role, "key:test")
+    return identity.sign(who, identity.private_key(PRIVATE_KEY))[0]
+
+
+@dataclass
+class Bridge:
+    """The running process and a channel to it."""
+
+    environment: dict[str, str]
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    channel: Any = None
+    business: UUID = NO_BUSINESS
+
+    async def status(self, credential: str) -> status_pb2.GetErpStatusResponse:
+        """Asks how the bridge is."""
+        method = status_pb2_grpc.ErpServiceStub(self.channel).GetErpStatus
+        answer: status_pb2.GetErpStatusResponse = await client.call(
+            method, status_pb2.GetErpStatusRequest(), credential
+        )
+        return answer
+
+    async def call(self, module: Any, name: str, business: UUID | None = None, **fields: Any) -> Any:
+        """Calls a method of the contract as a manager."""
+        request = getattr(module, f"{name}Request")(**fields)
+        token = token_of(Role.ROLE_MANAGER, business or self.business)
+        return await client.call(getattr(STUBS[module](self.channel), name), request, token, deadline=30)
+
+    async def healthy(self) -> bool:
+        """Asks for its health."""
+        answer = await health_pb2_grpc.HealthStub(self.channel).Check(
+            health_pb2.HealthCheckRequest(), wait_for_ready=True
+        )
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+    async def kill_and_start_again(self) -> None:
+        """Kills the process at once and starts another on the same database."""
+        self.process.kill()
+        self.process.wait()
+        self.process = _start(self.environment, self.log)
+        await eventually(self.healthy, 60)
+
+    async def forget(self) -> None:
+        """Makes the bridge forget what it has called, and what work it had."""
+        for table in ("omie_methods", "omie_leases", "omie_questions", "attachment_transfers"):
+            await self.rows(f"delete from {table}")
+
+    async def rows(self, statement: str, *arguments: Any) -> list[Any]:
+        """Reads its database."""
+        connection = await asyncpg.connect(self.environment["COMANDA_DATABASE_URL"])
+        try:
+            return list(await connection.fetch(statement, *arguments))
+        finally:
+            await connection.close()
+
+
+def _start(environment: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as output:
+        return subprocess.Popen([sys.executable, "-m", "erp_bridge"], env={**os.environ, **environment}, stderr=output)
+
+
+@contextmanager
+def running(environment: Mapping[str, str], directory: Path) -> Iterator[Bridge]:
+    """Starts a bridge and kills it afterwards; whoever uses it gives it a channel and a business."""
+    whole = {
+        "COMANDA_LISTEN": f"127.0.0.1:{simulated.free_port()}",
+        "COMANDA_SALES_ADDRESS": f"127.0.0.1:{simulated.free_port()}",
+        "COMANDA_IDENTITY_PUBLIC_KEY": identity.public_key_of(PRIVATE_KEY),
+        "COMANDA_POLL_SECONDS": "0.1",
+        **environment,
+    }
+    started = Bridge(whole, _start(whole, directory / "log"), directory / "log")
+    try:
+        yield started
+    finally:
+        started.process.kill()
+        started.process.wait()
+
+
+@asynccontextmanager
+async def visited(bridge: Bridge) -> AsyncIterator[Bridge]:
+    """Opens a channel to a bridge, for a business that has nothing yet."""
+    async with client.channel(bridge.environment["COMANDA_LISTEN"]) as channel:
+        bridge.channel, bridge.business = channel, uuid4()
+        await eventually(bridge.healthy, 60)
+        yield bridge
+
+
+def account(omie: Simulator) -> dict[str, str]:
+    """What tells a bridge of the account in a simulator."""
+    return {
+        "OMIE_API_BASE_URL": f"{omie.base_url}/api/v1/",
+        "OMIE_APP_KEY": simulated.KEY,
+        "OMIE_APP_SECRET": simulated.SECRET,
+        "OMIE_RETRY_BACKOFF_SECONDS": "0.05",
+    }
