@@ -306,8 +306,11 @@ class Running:
 
 
 @pytest.fixture
-async def start(url: str, nats_url: str, stream_prefix: str) -> AsyncIterator[Callable[[], Awaitable[Running]]]:
-    """Starts processes of the service on the test's database and stream prefix; none survives the test."""
+async def start(url: str, nats_url: str, stream_prefix: str) -> AsyncIterator[Callable[..., Awaitable[Running]]]:
+    """Starts processes of the service on the test's database and stream prefix, at a given address if it matters.
+
+    None survives the test.
+    """
     environment = {
         **os.environ,
         "COMANDA_DATABASE_URL": url,
@@ -325,10 +328,10 @@ async def start(url: str, nats_url: str, stream_prefix: str) -> AsyncIterator[Ca
                 process.kill()
             await process.wait()
 
-        async def one() -> Running:
-            address = f"127.0.0.1:{free_port()}"
+        async def one(address: str = "", program: Sequence[str] = ("-m", "inventory", "serve")) -> Running:
+            address = address or f"127.0.0.1:{free_port()}"
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "inventory", "serve", env={**environment, "COMANDA_LISTEN": address}
+                sys.executable, *program, env={**environment, "COMANDA_LISTEN": address}
             )
             stack.push_async_callback(end, process)
             return Running(process, address)
