@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -45,6 +46,28 @@ def sql(url: str, statement: str) -> object:
             await connection.close()
 
     return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("host", "reached_at", "elsewhere"), [("127.0.0.2", "127.0.0.2", False), ("0.0.0.0", "127.0.0.1", True)]
+)
+def test_the_gateway_listens_where_it_is_told_to(shell: Shell, host: str, reached_at: str, elsewhere: bool) -> None:
+    up(shell, "--host", host)
+    base_url = urlsplit(shell.home.credentials()["base_url"])
+    assert base_url.hostname == reached_at
+    assert shell.run("status").returncode == 0
+    assert answers("127.0.0.3", base_url.port) is elsewhere
+    orders = addresses.kept(shell.home).grpc["orders"]
+    assert not answers("127.0.0.3", int(orders.rpartition(":")[2]))
+
+
+def answers(host: str, port: int | None) -> bool:
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection((host, int(port or 0)), 2).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def test_a_fleet_starts_reports_and_ends(shell: Shell) -> None:

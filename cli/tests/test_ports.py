@@ -9,6 +9,7 @@ import pytest
 from comanda_cli.fleet import ports
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
+from embedded.ports import free_port
 
 
 def home(path: Path) -> Home:
@@ -53,3 +54,17 @@ def test_the_gateways_port_is_never_replaced(tmp_path: Path) -> None:
         pytest.raises(FleetError, match=f"port {first['gateway']} is taken"),
     ):
         choose(home(tmp_path))
+
+
+def test_the_gateways_port_is_looked_at_where_it_will_listen(tmp_path: Path) -> None:
+    port = free_port()
+    with socket.create_server(("127.0.0.2", port)):
+        assert choose(home(tmp_path), port)["gateway"] == port
+        for host in ("127.0.0.2", "0.0.0.0"):
+            with pytest.raises(FleetError, match=f"port {port} is taken"):
+                ports.choose(home(tmp_path), None, host)
+
+
+def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FleetError, match=r"192\.0\.2\.1 is no address of this machine: name one that is with --host"):
+        ports.choose(home(tmp_path), None, "192.0.2.1")

@@ -21,6 +21,12 @@ def test_a_port_that_is_taken(shell: Shell) -> None:
     assert run.stderr == f"comanda: port {port} is taken: {advice}\n"
 
 
+def test_a_host_that_is_no_address(shell: Shell) -> None:
+    run = shell.run("up", "--host", "localhost")
+    assert run.returncode == 2
+    assert "localhost is no IP address" in run.stderr
+
+
 def test_a_home_that_cannot_be_made() -> None:
     with pytest.raises(FleetError, match=r"cannot write to /proc/nowhere: .*use another --home"):
         Home(Path("/proc/nowhere")).prepare()

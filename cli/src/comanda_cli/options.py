@@ -1,5 +1,6 @@
 """Options that several subcommands share."""
 
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
@@ -15,6 +16,19 @@ class HomeType(click.ParamType[Home]):
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Home:
         """Makes the home of its path; it need not exist."""
         return value if isinstance(value, Home) else Home(Path(str(value)).resolve())
+
+
+class Address(click.ParamType[str]):
+    """An IP address."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuses what is none, a host's name too: it may stand for several."""
+        try:
+            return str(ip_address(str(value)))
+        except ValueError:
+            self.fail(f"{value} is no IP address, such as 127.0.0.1, 0.0.0.0, or ::", param, ctx)
 
 
 home_option = click.option(

@@ -67,10 +67,10 @@ def application(upstream: Upstream, settings: Settings) -> Gateway:
 
 def config(app: Gateway, listen: str) -> uvicorn.Config:
     """Returns how uvicorn serves: on host:port, by the fastest parser, with nothing logged that is no failure."""
-    host, _, port = listen.rpartition(":")
+    host, _, port = listen.rpartition(":")  # an IPv6 address stands in brackets
     return uvicorn.Config(
         app,
-        host=host,
+        host=host.strip("[]"),
         port=int(port),
         http="httptools",
         ws="none",

@@ -6,12 +6,14 @@ from urllib.parse import quote, urlsplit
 
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
-from comanda_cli.fleet.ports import Ports
+from comanda_cli.fleet.ports import LOOPBACK, Ports
 from comanda_cli.fleet.secrets import Secrets
 from comanda_cli.fleet.services import GATEWAY, OMIE, SERVICES
 from embedded import nats, postgres
 
 DEFAULT_PREFIX = "comanda"
+# Who listens on every address of the machine is reached from the machine itself at this one.
+REACHED_AT = {"0.0.0.0": LOOPBACK, "::": "::1"}
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Addresses:
     """
 
     base_url: str
+    gateway: str
     prefix: str
     admin_url: str
     databases: dict[str, str]
@@ -45,14 +48,18 @@ def kept(home: Home) -> Addresses:
     return Addresses(**found)
 
 
-def plan(home: Home, ports: Ports, secrets: Secrets) -> Addresses:
-    """Works out the addresses: on servers of our own, unless COMANDA_DATABASE_URL or COMANDA_NATS_URL name others."""
+def plan(home: Home, ports: Ports, secrets: Secrets, host: str = LOOPBACK) -> Addresses:
+    """Works out the addresses: on servers of our own, unless COMANDA_DATABASE_URL or COMANDA_NATS_URL name others.
+
+    The host is where the gateway listens; everything else stays on the loopback interface.
+    """
     admin = os.environ.get("COMANDA_DATABASE_URL")
     broker = os.environ.get("COMANDA_NATS_URL")
     prefix = os.environ.get("COMANDA_STREAM_PREFIX") or DEFAULT_PREFIX
     admin_url = admin or postgres.url(home.postgres, ports["postgres"], secrets.postgres)
     return Addresses(
-        base_url=f"http://127.0.0.1:{ports[GATEWAY]}",
+        base_url=f"http://{_bracketed(REACHED_AT.get(host, host))}:{ports[GATEWAY]}",
+        gateway=f"{_bracketed(host)}:{ports[GATEWAY]}",
         prefix=prefix,
         admin_url=admin_url,
         databases={
@@ -65,6 +72,10 @@ def plan(home: Home, ports: Ports, secrets: Secrets) -> Addresses:
         own_nats=broker is None,
         omie_simulator=f"http://127.0.0.1:{ports[OMIE]}",
     )
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def login(prefix: str, service: str) -> str:

@@ -39,7 +39,7 @@ def plan(home: Home, ports: Ports, secrets: Secrets, addresses: Addresses) -> Pl
             Step("Preparing the databases", [_own_step("databases", home)]),
             Step("Migrating them", migrations),
         ],
-        services=[*services, _omie(home, ports, secrets), _gateway(ports, addresses, common)],
+        services=[*services, _omie(home, ports, secrets), _gateway(addresses, common)],
         opening=Step("Waiting until everything is healthy", [_own_step("opening", home)]),
         greeting=_greeting(home, addresses),
     )
@@ -100,11 +100,11 @@ def _migration(service: Service, addresses: Addresses, common: Mapping[str, str]
     return Program(service.name, _python(service.package, "migrate"), environment)
 
 
-def _gateway(ports: Ports, addresses: Addresses, common: Mapping[str, str]) -> Program:
+def _gateway(addresses: Addresses, common: Mapping[str, str]) -> Program:
     environment = {
         **dict.fromkeys(RATES, "1000000"),
         **common,
-        "COMANDA_LISTEN": f"127.0.0.1:{ports[GATEWAY]}",
+        "COMANDA_LISTEN": addresses.gateway,
         "COMANDA_METRICS_LISTEN": addresses.metrics[GATEWAY],
     }
     return Program(GATEWAY, _python(GATEWAY, "serve"), environment, stop_rank=0)

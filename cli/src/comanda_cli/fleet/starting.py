@@ -11,6 +11,7 @@ from typing import NoReturn
 from comanda_cli.fleet import addresses, leftovers, ports, secrets
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
+from comanda_cli.fleet.ports import LOOPBACK
 from comanda_cli.fleet.processes import MARK
 from embedded.tether import tethered
 
@@ -23,20 +24,22 @@ class AlreadyRunning(FleetError):
     """A supervisor has the home already."""
 
 
-def become(home: Home, port: int | None) -> NoReturn:
+def become(home: Home, port: int | None, host: str = LOOPBACK) -> NoReturn:
     """Turns this process into the supervisor of the home; returns only by raising FleetError."""
-    held = _take(home, port)
+    held = _take(home, port, host)
     for descriptor in held:
         os.set_inheritable(descriptor, True)
     os.execve(sys.executable, _argv(home), _environment(home))
 
 
-def start(home: Home, port: int | None, tell: Callable[[str], None], *, bound: bool = False) -> Supervisor:
+def start(
+    home: Home, port: int | None, tell: Callable[[str], None], *, host: str = LOOPBACK, bound: bool = False
+) -> Supervisor:
     """Starts a supervisor in the background and returns when everything is healthy; tell gets each line of progress.
 
     With bound=True the fleet ends when this process does. Raises FleetError with the reason when the start fails.
     """
-    held = _take(home, port)
+    held = _take(home, port, host)
     argv = _argv(home, "detached")
     supervisor = subprocess.Popen(
         tethered(argv, signal.SIGTERM) if bound else argv,
@@ -54,7 +57,7 @@ def start(home: Home, port: int | None, tell: Callable[[str], None], *, bound: b
     return supervisor
 
 
-def _take(home: Home, port: int | None) -> list[int]:
+def _take(home: Home, port: int | None, host: str) -> list[int]:
     """Locks the home, clears what a crash has left, and fixes ports and addresses.
 
     Returns the descriptors that hold home and ports: the supervisor inherits them and has both until it ends.
@@ -65,8 +68,8 @@ def _take(home: Home, port: int | None) -> list[int]:
         raise AlreadyRunning(f"{home.path} runs already: see `comanda status`, or end it with `comanda down`")
     leftovers.end(home)
     kept = secrets.load(home)
-    chosen, held = ports.choose(home, port)
-    addresses.plan(home, chosen, kept).keep(home)
+    chosen, held = ports.choose(home, port, host)
+    addresses.plan(home, chosen, kept, host).keep(home)
     return [lock, *held]
 
 

@@ -8,8 +8,8 @@ LOWEST, HIGHEST = 20_000, 32_000
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Tells whether a server could listen on the port now."""
-    with socket.socket() as probe:
+    """Tells whether a server could listen on the port of an address of this machine now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         # As servers do: connections of a server that has just ended do not block its port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
