@@ -101,6 +101,6 @@ async def test_what_a_channel_wants_told_is_queued_once_with_its_backend(hub: An
     assert {each.payload["backend"] for each in queued} == {"email"}
 
 
-async def test_an_order_of_a_locked_channel_still_changes_status(hub: Any) -> None:
+async def test_o_o12_an_order_of_a_locked_channel_still_changes_status(hub: Any) -> None:
     await make_channel(hub, config=FREE, edit_policy="EDIT_POLICY_LOCKED")
     assert (await transitioned(hub, await ordered(hub), "confirmed")).status == "confirmed"

@@ -57,7 +57,7 @@ async def test_twins_with_one_key_get_the_same_answer(hub: Any) -> None:
     assert made[0].status == "committed"
 
 
-async def test_a_key_used_for_another_session_is_refused_and_changes_nothing(hub: Any) -> None:
+async def test_o_c7_a_key_used_for_another_session_is_refused_and_changes_nothing(hub: Any) -> None:
     await make_channel(hub)
     first, second = await opened(hub, line("A")), await opened(hub, line("B"))
     await committed(hub, first.session_key, "K")
@@ -67,7 +67,7 @@ async def test_a_key_used_for_another_session_is_refused_and_changes_nothing(hub
     assert len(await hub.rows("select 1 from sessions where state = 'open'")) == 1
 
 
-async def test_a_refused_commit_leaves_its_key_free(hub: Any) -> None:
+async def test_o_c8_a_refused_commit_leaves_its_key_free(hub: Any) -> None:
     await make_channel(hub)
     hub.stock.answers.clear()
     session = await opened(hub, line("A"))

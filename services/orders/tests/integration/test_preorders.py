@@ -27,7 +27,7 @@ async def reminders(hub: Any) -> Any:
     return (await hub.call(hub.directives.ListDirectives, request)).items
 
 
-async def test_an_order_for_a_later_day_is_a_pre_order_and_its_buyer_is_reminded_the_day_before(hub: Any) -> None:
+async def test_o_c16_an_order_for_a_later_day_is_a_pre_order_and_its_buyer_is_reminded_the_day_before(hub: Any) -> None:
     said = {
         "delivery_date": day(5),
         "delivery_time_slot": "manha",

@@ -32,7 +32,7 @@ async def snapshot(hub: Any, ref: str) -> dict[str, Any]:
 
 
 @with_inventory
-async def test_a_price_list_beats_the_product_and_the_product_fills_its_gaps(hub: Any) -> None:
+async def test_o_s11_a_price_list_beats_the_product_and_the_product_fills_its_gaps(hub: Any) -> None:
     await make_channel(hub, config={"price_list": "happy"}, **INTERNAL)
     await stocked(hub, "LATTE", "9", 1500)
     before = await opened(hub, line("LATTE", "2", None))

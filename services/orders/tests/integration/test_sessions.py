@@ -37,7 +37,7 @@ async def test_a_key_that_exists_is_refused(hub: Any) -> None:
     assert (type(error), error.code) == (Duplicate, "session_exists")
 
 
-async def test_a_key_in_two_channels_needs_the_channel(hub: Any) -> None:
+async def test_o_s3_a_key_in_two_channels_needs_the_channel(hub: Any) -> None:
     await make_channel(hub, config=FREE)
     await make_channel(hub, code="pos", config=FREE)
     await opened(hub, session_key="AMBIG")

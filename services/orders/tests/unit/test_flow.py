@@ -30,7 +30,7 @@ def order_in(status: str) -> order.Order:
 
 
 @pytest.mark.parametrize(("status", "requested"), list(product(TRANSITIONS, TRANSITIONS)))
-def test_every_pair_of_the_default_flow_is_allowed_or_refused_by_the_table(status: str, requested: str) -> None:
+def test_o_o1_every_pair_of_the_default_flow_is_allowed_or_refused_by_the_table(status: str, requested: str) -> None:
     if requested in TRANSITIONS[status] and status not in TERMINAL:
         [moved] = order.transition(order_in(status), Flow(), requested, NOW)
         assert (moved.status, moved.last_seq) == (requested, 2)
@@ -109,7 +109,7 @@ def test_every_preset_can_be_followed(name: str) -> None:
     document.check(presets.preset(name))
 
 
-def test_an_own_map_replaces_the_default_and_is_not_merged_with_it() -> None:
+def test_o_o7_an_own_map_replaces_the_default_and_is_not_merged_with_it() -> None:
     own = flow.of({"order_flow": {"transitions": {"new": ["completed", "cancelled"]}}})
     assert own.next("new") == ("completed", "cancelled")
     assert own.next("confirmed") == ()
