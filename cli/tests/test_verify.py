@@ -39,6 +39,8 @@ NO_ROWS = 21
 Contents = dict[str, dict[str, bytes]]
 Sound = Callable[[str], dict[str, str]]
 
+LOT = """insert into lots select business_id, gen_random_uuid(), sku, location, 'L', null, null, '', now(), 1, 1 from stock
+    where sku = 'ver-P1'"""
 # What is planted where, and the words of the check that must find it. Constraints and triggers that forbid the fault go first.
 FAULTS = {
     "an order without its session": (
@@ -163,6 +165,21 @@ FAULTS = {
         )
         insert into transfer_lines select business_id, id, 0, 'ver-P1', 1, 1 from sent""",
         "every unit of a transfer",
+    ),
+    "a lot of which more is left than came in and left": (
+        "inventory",
+        f"{LOT}; update stock set has_lots = true",
+        "what is left of every lot is the sum of its movements",
+    ),
+    "a lot that its shelf does not know": (
+        "inventory",
+        LOT,
+        "no more lies in lots than on their shelf",
+    ),
+    "a lot with more units than its shelf": (
+        "inventory",
+        f"{LOT}; update stock set has_lots = true; update lots set qty_left = 1000",
+        "no more lies in lots than on their shelf",
     ),
     "a reservation that took no units": (
         "inventory",

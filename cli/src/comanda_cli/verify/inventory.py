@@ -121,4 +121,33 @@ CHECKS = (
         """,
         explanation="A transfer and its movements are written together; units vanished on the way, or arrived twice.",
     ),
+    rows_check(
+        "what is left of every lot is the sum of its movements",
+        DATABASE,
+        count="select count(*) from lots",
+        wrong="""
+            select business_id, id, l.sku, l.location, l.lot, l.qty_left, m.moved
+            from lots l
+            full join (
+                select business_id, lot_id as id, sum(qty_delta) as moved from movements
+                where lot_id is not null group by 1, 2
+            ) m using (business_id, id)
+            where l.qty_left is distinct from m.moved
+            order by 1, 2
+        """,
+        explanation="A lot and the ledger disagree: costs and dates of what is sold from it are not to be trusted.",
+    ),
+    rows_check(
+        "no more lies in lots than on their shelf, which knows of them",
+        DATABASE,
+        count="select count(*) from lots",
+        wrong="""
+            select s.business_id, s.sku, s.location, s.on_hand, s.has_lots, sum(l.qty_left) as in_lots
+            from stock s join lots l on l.business_id = s.business_id and l.sku = s.sku and l.location = s.location
+            group by 1, 2, 3, 4, 5
+            having sum(l.qty_left) > s.on_hand or not s.has_lots
+            order by 1, 2, 3
+        """,
+        explanation="Units left the shelf without leaving their lot; write the difference off the lot that is not there.",
+    ),
 )

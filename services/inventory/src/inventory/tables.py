@@ -73,6 +73,7 @@ sa.Table(
     *_columns(QUANTITY, "on_hand", "reserved"),
     *_columns(QUANTITY, "reorder_point", "safety_stock", nullable=True),
     sa.Column("backorder_limit", QUANTITY, nullable=False, server_default="0"),
+    sa.Column("has_lots", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.ForeignKeyConstraint(["business_id", "sku"], ["products.business_id", "products.sku"], name="stock_product"),
     sa.ForeignKeyConstraint(
         ["business_id", "location"], ["locations.business_id", "locations.code"], name="stock_location"
@@ -108,6 +109,7 @@ sa.Table(
     *_columns(sa.Date, "expiry_date", nullable=True),
     *_columns(sa.Text, "supplier", "actor"),
     *_columns(TIME, "created_at"),
+    *_columns(UUID, "lot_id", nullable=True),
     sa.Index("movements_shelf", "business_id", "sku", "location", "created_at"),
     sa.Index("movements_reference", "business_id", "reference", postgresql_where=sa.text("reference <> ''")),
     sa.Index("movements_created_at", "created_at", postgresql_using="brin"),
@@ -134,9 +136,30 @@ sa.Table(
     sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
     *_columns(KEY, "sku"),
     *_columns(QUANTITY, "qty", "qty_received"),
+    sa.Column("lot", sa.Text, nullable=False, server_default=""),
+    *_columns(sa.Date, "expiry_date", nullable=True),
+    *_columns(sa.BigInteger, "unit_cost_q", nullable=True),
+    sa.Column("supplier", sa.Text, nullable=False, server_default=""),
     sa.ForeignKeyConstraint(
         ["business_id", "transfer_id"], ["transfers.business_id", "transfers.id"], name="transfer_lines_transfer"
     ),
+)
+sa.Table(
+    "lots",
+    METADATA,
+    *_key("id", kind=UUID),
+    *_columns(KEY, "sku", "location"),
+    *_columns(sa.Text, "lot"),
+    *_columns(sa.Date, "expiry_date", nullable=True),
+    *_columns(sa.BigInteger, "unit_cost_q", nullable=True),
+    *_columns(sa.Text, "supplier"),
+    *_columns(TIME, "received_at"),
+    *_columns(QUANTITY, "qty", "qty_left"),
+    sa.ForeignKeyConstraint(
+        ["business_id", "sku", "location"], ["stock.business_id", "stock.sku", "stock.location"], name="lots_shelf"
+    ),
+    sa.Index("lots_left", "business_id", "sku", "location", "expiry_date", postgresql_where=sa.text("qty_left > 0")),
+    sa.Index("lots_expiry", "business_id", "expiry_date", "id", postgresql_where=sa.text("qty_left > 0")),
 )
 sa.Table("session_holds", METADATA, *_key("channel_code", "session_key"), *_columns(sa.BigInteger, "rev"))
 sa.Table("order_stock", METADATA, *_key("order_ref"), *_columns(TIME, "committed_at", "released_at", nullable=True))

@@ -14,7 +14,8 @@ TEXTS: Catalogue = {
     "invalid_step": Text("A step must be above zero, not {step}.", "O passo deve ser maior que zero, não {step}."),
     "invalid_expiry_date": Text("{expiry_date} is no date.", "{expiry_date} não é uma data."),
     "invalid_adjustment": Text(
-        "Give either qty_delta or counted_qty, and not both.", "Informe qty_delta ou counted_qty, e não os dois."
+        "Give either qty_delta or counted_qty, and not both; units of one lot only leave, by qty_delta.",
+        "Informe qty_delta ou counted_qty, e não os dois; de um lote só se retira, com qty_delta.",
     ),
     "quantity_too_large": Text("No quantity may go beyond {largest}.", "Nenhuma quantidade pode passar de {largest}."),
     "off_step": Text(
@@ -38,6 +39,8 @@ TEXTS: Catalogue = {
         "{qty} não pode sair: restam {remaining} da reserva.",
     ),
     "invalid_filter": Text("{name} cannot be asked of the past.", "{name} não se aplica ao passado."),
+    "unknown_lot": Text("Of lot {lot_id} nothing lies there.", "Não há nada do lote {lot_id} ali."),
+    "exceeds_lot": Text("Of lot {lot_id} only {left} are left.", "Do lote {lot_id} só restam {left}."),
     "same_location": Text(
         "Units cannot go from {location} to itself.", "Não se transfere de {location} para o mesmo local."
     ),

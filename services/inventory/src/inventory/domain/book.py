@@ -4,10 +4,14 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import UUID
 
 from inventory.domain.reservation import Reservation
 from inventory.domain.stock import Key
+
+if TYPE_CHECKING:
+    from inventory.domain.lot import Lot
 
 RECEIPT, ADJUSTMENT, COMMIT, RETURN = "receipt", "adjustment", "commit", "return"
 TRANSFER_OUT, TRANSFER_IN = "transfer_out", "transfer_in"
@@ -25,6 +29,7 @@ class Movement(NamedTuple):
     lot: str = ""
     expiry_date: date | None = None
     supplier: str = ""
+    lot_id: UUID | None = None
 
 
 @dataclass(slots=True)
@@ -34,6 +39,9 @@ class Book:
     made: list[Reservation] = field(default_factory=list)
     changed: list[Reservation] = field(default_factory=list)
     moved: list[Movement] = field(default_factory=list)
+    lots: "list[Lot]" = field(default_factory=list)
+    left: defaultdict[tuple[UUID, UUID], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    """By how much less or more is left of lots that there were before, by business and id."""
     on_hand: defaultdict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     reserved: defaultdict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
@@ -51,7 +59,12 @@ class Book:
             self.reserved[after.key] += after.held - before.held
         return after
 
-    def move(self, movement: Movement) -> None:
-        """Adds a movement."""
+    def move(self, movement: Movement, lot: "Lot | None" = None) -> Movement:
+        """Adds a movement, which makes the lot if there is one, and returns it."""
         self.moved.append(movement)
         self.on_hand[movement.key] += movement.qty_delta
+        if lot:
+            self.lots.append(lot)
+        elif movement.lot_id:
+            self.left[movement.key.business, movement.lot_id] += movement.qty_delta
+        return movement

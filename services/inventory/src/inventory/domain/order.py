@@ -91,8 +91,8 @@ def taking(shelves: Shelves, units: Units, order_ref: str, holds: Sequence[Reser
     return Taking(good, anew, short, awaited)
 
 
-def take(book: Book, order_ref: str, found: Taking, now: datetime, new_id: Callable[[], UUID]) -> Sequence[Part]:
-    """Books that the units of an order leave; returns what leaves which shelf."""
+def take(book: Book, order_ref: str, found: Taking, now: datetime, new_id: Callable[[], UUID]) -> Sequence[Movement]:
+    """Books that an order's reservations are committed; returns the movements of its units, which are still to be booked."""
     gone = [Part(hold.key, -hold.held) for hold in found.good]
     for hold in found.good:
         book.change(hold, commit(hold, order_ref, now))
@@ -100,26 +100,26 @@ def take(book: Book, order_ref: str, found: Taking, now: datetime, new_id: Calla
         fresh = new(new_id(), hold.owner, part.key, part.qty, now, hold.expires_at)
         book.make(commit(fresh, order_ref, now))
         gone.append(Part(part.key, -part.qty))
-    for part in gone:
-        book.move(Movement(part.key, books.COMMIT, part.qty, order_ref))
-    return gone
+    return [Movement(part.key, books.COMMIT, part.qty, order_ref) for part in gone]
 
 
 class Given(NamedTuple):
-    """What a release gave up: how many holds, and which units came back to which shelf."""
+    """What a release gave up: how many holds, and the movements of units that came back, which are still to be booked."""
 
     holds: int
-    units: Sequence[Part]
+    units: Sequence[Movement]
 
 
 def give(book: Book, order_ref: str, reservations: Sequence[Reservation], now: datetime, reason: str = "") -> Given:
-    """Books that active reservations are given up and that the units which the order took come back."""
-    units = [Part(each.key, qty) for each in reservations if (qty := each.left_for(order_ref))]
+    """Books that active reservations are given up, and those of which the units that the order took come back."""
+    units = [
+        Movement(each.key, books.RETURN, qty, order_ref, reason)
+        for each in reservations
+        if (qty := each.left_for(order_ref))
+    ]
     for each in reservations:
         if each.left_for(order_ref):
             book.change(each, give_back(each, now))
         else:
             book.change(each, release(each, now))
-    for key, qty in units:
-        book.move(Movement(key, books.RETURN, qty, order_ref, reason))
     return Given(sum(each.status == Status.ACTIVE for each in reservations), units)

@@ -40,6 +40,7 @@ class Shelf(NamedTuple):
     backorder_limit: Decimal = ZERO
     """How many units may be promised beyond those that are there."""
     reorder_point: Decimal | None = None
+    has_lots: bool = False
 
     @property
     def free(self) -> Decimal:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -24,11 +24,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Units of a SKU under way; those of a cancelled transfer that were not received went back."""
+    """Units of a SKU, and of a lot where they came from one. What a cancelled transfer did not deliver went back."""
 
     sku: str
     qty: Decimal
     qty_received: Decimal = ZERO
+    lot: str = ""
+    expiry_date: date | None = None
+    unit_cost_q: int | None = None
+    supplier: str = ""
 
     @property
     def under_way(self) -> Decimal:
@@ -52,7 +56,10 @@ class Transfer:
 
     def move(self, kind: str, location: str, line: Line, qty: Decimal) -> Movement:
         """Returns the movement of units of a line at a location."""
-        return Movement(Key(self.business, line.sku, location), kind, qty, str(self.id), self.reference)
+        return Movement(
+            Key(self.business, line.sku, location), kind, qty, str(self.id), self.reference, line.unit_cost_q, line.lot,
+            line.expiry_date, line.supplier,
+        )  # fmt: skip
 
 
 Arrival = tuple[str, Decimal]
@@ -62,6 +69,15 @@ Arrival = tuple[str, Decimal]
 def send(transfer: Transfer) -> list[Movement]:
     """Returns the movements by which a transfer's units leave their location."""
     return [transfer.move(books.TRANSFER_OUT, transfer.origin, line, -line.qty) for line in transfer.lines]
+
+
+def sent(transfer: Transfer, moved: Sequence[Movement]) -> Transfer:
+    """Returns the transfer with a line for each lot that its units came from."""
+    lines = (
+        Line(each.key.sku, -each.qty_delta, ZERO, each.lot, each.expiry_date, each.unit_cost_q, each.supplier)
+        for each in moved
+    )
+    return replace(transfer, lines=tuple(lines))
 
 
 def receive(transfer: Transfer, arrivals: Sequence[Arrival], now: datetime) -> tuple[Transfer, list[Movement]]:

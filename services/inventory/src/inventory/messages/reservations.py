@@ -1,17 +1,20 @@
 """Reservations and wishes."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from uuid import UUID
 
 from comanda.inventory.v1 import reservations_pb2
+from inventory.domain.book import Movement
 from inventory.domain.quantity import positive, printed
 from inventory.domain.reservation import TTL, Owner, Reservation
 from inventory.domain.reserve import Basket, Wish, summed
 from inventory.messages.values import enum, instant, short
 
 
-def reservation(found: Reservation) -> reservations_pb2.Reservation:
-    """Returns the message of a reservation."""
+def reservation(found: Reservation, picked: Sequence[Movement] = ()) -> reservations_pb2.Reservation:
+    """Returns the message of a reservation and of the movements of its units that came from lots."""
     return reservations_pb2.Reservation(
         id=str(found.id),
         owner_type=enum(reservations_pb2.OwnerType, found.owner_type),
@@ -26,7 +29,27 @@ def reservation(found: Reservation) -> reservations_pb2.Reservation:
         expires_at=instant(found.expires_at),
         fulfilled_at=instant(found.fulfilled_at),
         released_at=instant(found.released_at),
+        picks=map(_pick, picked),
+        cost_q=_cost(found, picked),
     )
+
+
+def _pick(movement: Movement) -> reservations_pb2.Pick:
+    return reservations_pb2.Pick(
+        lot_id=str(movement.lot_id),
+        lot=movement.lot,
+        qty=printed(-movement.qty_delta),
+        unit_cost_q=movement.unit_cost_q,
+        expiry_date=movement.expiry_date.isoformat() if movement.expiry_date else "",
+    )
+
+
+def _cost(found: Reservation, picked: Sequence[Movement]) -> int | None:
+    """Returns what the units that left have cost, each pick HALF_UP to a minor unit; None unless it is known of all of them."""
+    known = [(-each.qty_delta, each.unit_cost_q) for each in picked if each.unit_cost_q is not None]
+    if not known or sum(qty for qty, _ in known) != found.qty_fulfilled:
+        return None
+    return sum(int((qty * cost).quantize(Decimal(1), ROUND_HALF_UP)) for qty, cost in known)
 
 
 def owner_type(number: int) -> str:

@@ -1,6 +1,5 @@
 """Levels, movements, and receipts."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,6 +8,7 @@ from comanda.inventory.v1 import stock_pb2
 from inventory.domain.book import RECEIPT, Movement
 from inventory.domain.quantity import ZERO, positive, printed, signed
 from inventory.domain.stock import Key, Level, Settings
+from inventory.messages.lots import date_of
 from inventory.messages.values import enum, given, instant
 from kit.errors import Invalid
 
@@ -55,6 +55,7 @@ def movement(row: Any) -> stock_pb2.Movement:
         supplier=row["supplier"],
         actor=row["actor"],
         created_at=instant(row["created_at"]),
+        lot_id=str(row["lot_id"] or ""),
     )
 
 
@@ -68,20 +69,11 @@ def receipts(request: stock_pb2.ReceiveStockRequest, business: UUID) -> list[Mov
             reference=request.reference,
             unit_cost_q=line.unit_cost_q if line.HasField("unit_cost_q") else None,
             lot=line.lot,
-            expiry_date=_date(line.expiry_date),
+            expiry_date=date_of(line.expiry_date),
             supplier=line.supplier,
         )
         for line in request.lines
     ]
-
-
-def _date(text: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid("invalid_expiry_date", expiry_date=text) from error
 
 
 def correction(request: stock_pb2.AdjustStockRequest) -> tuple[Decimal | None, Decimal | None]:

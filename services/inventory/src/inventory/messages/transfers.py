@@ -1,12 +1,14 @@
 """Transfers."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from comanda.inventory.v1 import transfers_pb2
-from inventory.domain.quantity import positive, printed
+from inventory.domain.quantity import ZERO, positive, printed
 from inventory.domain.transfer import Arrival, Line, Status, Transfer
 from inventory.messages.values import enum, instant
 
@@ -18,7 +20,7 @@ def transfer(found: Transfer) -> transfers_pb2.Transfer:
         to=found.destination,
         reference=found.reference,
         status=enum(transfers_pb2.TransferStatus, found.status),
-        lines=map(_line, found.lines),
+        lines=_lines(found.lines),
         created_at=instant(found.created_at),
         closed_at=instant(found.closed_at),
     )
@@ -26,8 +28,16 @@ def transfer(found: Transfer) -> transfers_pb2.Transfer:
     return message
 
 
-def _line(line: Line) -> transfers_pb2.TransferLine:
-    return transfers_pb2.TransferLine(sku=line.sku, qty=printed(line.qty), qty_received=printed(line.qty_received))
+def _lines(lines: Sequence[Line]) -> list[transfers_pb2.TransferLine]:
+    """Returns one line a SKU, whatever lots its units came from."""
+    summed: dict[str, tuple[Decimal, Decimal]] = {}
+    for line in lines:
+        qty, received = summed.get(line.sku, (ZERO, ZERO))
+        summed[line.sku] = (qty + line.qty, received + line.qty_received)
+    return [
+        transfers_pb2.TransferLine(sku=sku, qty=printed(qty), qty_received=printed(received))
+        for sku, (qty, received) in summed.items()
+    ]
 
 
 def new_transfer(

@@ -4,25 +4,32 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from comanda.inventory.events.v1 import events_pb2 as events
-from inventory.domain.allocation import Part
+from inventory.domain.book import Movement
 from inventory.domain.quantity import printed
 from inventory.domain.reservation import ORDER, SESSION, Owner
 from kit import outbox
 from kit.db import Tx
 
 
-def change(part: Part) -> events.StockChange:
+def change(movement: Movement) -> events.StockChange:
     """Returns the message of a change of the units on a shelf."""
-    return events.StockChange(sku=part.key.sku, location=part.key.location, qty_delta=printed(part.qty))
+    return events.StockChange(
+        sku=movement.key.sku,
+        location=movement.key.location,
+        qty_delta=printed(movement.qty_delta),
+        lot=movement.lot,
+        unit_cost_q=movement.unit_cost_q,
+        expiry_date=movement.expiry_date.isoformat() if movement.expiry_date else "",
+    )
 
 
-def committed(tx: Tx, business: UUID, order_ref: str, units: Sequence[Part]) -> None:
+def committed(tx: Tx, business: UUID, order_ref: str, units: Sequence[Movement]) -> None:
     """Publishes that units of an order have left."""
     event = events.StockCommitted(order_ref=order_ref, lines=map(change, units))
     outbox.add(tx, f"order/{order_ref}", event, business=business)
 
 
-def released(tx: Tx, owner: Owner, order_ref: str = "", units: Sequence[Part] = ()) -> None:
+def released(tx: Tx, owner: Owner, order_ref: str = "", units: Sequence[Movement] = ()) -> None:
     """Publishes that an order or a session gave up what it held, and which units came back."""
     order_ref = order_ref or (owner.ref if owner.type == ORDER else "")
     session_key = owner.ref if owner.type == SESSION else ""

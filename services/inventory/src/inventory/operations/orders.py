@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from inventory.domain.book import Book
-from inventory.domain.order import Commitment, Order, Refusal, Return, Taking, Units, give, take, taking
+from inventory.domain.book import Book, Movement
+from inventory.domain.order import Commitment, Given, Order, Refusal, Return, Taking, Units, give, take, taking
 from inventory.domain.reservation import ORDER, Owner, Reservation, Status
 from inventory.domain.stock import Shelves, Sku
-from inventory.operations import events
+from inventory.operations import events, lots
 from inventory.store import directives, ledger
 from inventory.store.reservations import held_by, lock_reservations
 from inventory.store.shelves import expire, other_shelf
@@ -27,14 +27,16 @@ async def commit(tx: Tx, commitments: Sequence[Commitment]) -> list[Refusal | No
     ids = await _ids(tx, [each for order, each in wanted.items() if not claims[order].committed])
     found, shelves = await lock_reservations(tx, {(order.business, each) for order in ids for each in ids[order]})
     book, refusals, ready = Book(), dict[Order, Refusal](), dict[Order, Sequence[Reservation]]()
+    given = []
     for order, named in ids.items():
         holds = [found[each] for each in named if each in found]
         if claims[order].released:
-            _give(tx, book, wanted[order].session, order, holds)
+            given.append((wanted[order].session, order, give(book, order.ref, holds, tx.now)))
         elif unknown := [each for each in named if each not in found]:
             refusals[order] = Refusal(unknown, ())
         else:
             ready[order] = holds
+    await _give(tx, book, shelves, given)
     refusals |= await _take(tx, book, shelves, ready)
     directives.unclaim_orders(tx, refusals)
     ledger.write(tx, book)
@@ -61,14 +63,18 @@ async def _take(
         keep = [each.id for held in holds.values() for each in held]
         if await expire(tx, book, shelves, {key for sku in short for key in shelves.places(sku)}, keep):
             found = _decide(shelves, holds)
-    for order, chosen in found.items():
-        if not chosen.short and not chosen.awaited and (units := take(book, order.ref, chosen, tx.now, uuid7)):
-            events.committed(tx, order.business, order.ref, units)
-    return {
-        order: Refusal((), chosen.short, chosen.awaited)
-        for order, chosen in found.items()
-        if chosen.short or chosen.awaited
-    }
+    able = {order: chosen for order, chosen in found.items() if not chosen.short and not chosen.awaited}
+    leaving = [each for order in able for each in take(book, order.ref, able[order], tx.now, uuid7)]
+    for order, units in _by_order(await lots.move(tx, book, shelves, leaving)).items():
+        events.committed(tx, order.business, order.ref, units)
+    return {order: Refusal((), chosen.short, chosen.awaited) for order, chosen in found.items() if order not in able}
+
+
+def _by_order(movements: Sequence[Movement]) -> dict[Order, list[Movement]]:
+    found: defaultdict[Order, list[Movement]] = defaultdict(list)
+    for each in movements:
+        found[Order(each.key.business, each.reference)].append(each)
+    return found
 
 
 def _decide(shelves: Shelves, holds: Mapping[Order, Sequence[Reservation]]) -> dict[Order, Taking]:
@@ -81,16 +87,17 @@ async def release(tx: Tx, returns: Sequence[Return]) -> None:
     await directives.release_orders(tx, {each.order for each in returns if each.order.ref})
     await directives.close_sessions(tx, {each.session for each in returns if each.session.ref})
     owners = {each.session for each in returns} | {_owner(each.order) for each in returns}
-    found, _ = await lock_reservations(tx, await directives.belongings(tx, [o for o in owners if o.ref]))
+    found, shelves = await lock_reservations(tx, await directives.belongings(tx, [o for o in owners if o.ref]))
     belongings: defaultdict[Owner, list[Reservation]] = defaultdict(list)
     for reservation in found.values():
         gone = reservation.status == Status.COMMITTED
         owner = _owner(Order(reservation.business, reservation.order_ref)) if gone else reservation.owner
         belongings[owner].append(reservation)
-    book = Book()
+    book, given = Book(), []
     for each in returns:
         mine = belongings.pop(each.session, []) + belongings.pop(_owner(each.order), [])
-        _give(tx, book, each.session, each.order, mine, each.reason)
+        given.append((each.session, each.order, give(book, each.order.ref, mine, tx.now, each.reason)))
+    await _give(tx, book, shelves, given)
     ledger.write(tx, book)
 
 
@@ -98,9 +105,8 @@ def _owner(order: Order) -> Owner:
     return Owner(order.business, ORDER, "", order.ref)
 
 
-def _give(
-    tx: Tx, book: Book, session: Owner, order: Order, reservations: Sequence[Reservation], reason: str = ""
-) -> None:
-    given = give(book, order.ref, reservations, tx.now, reason)
-    if given.holds or given.units:
-        events.released(tx, session, order.ref, given.units)
+async def _give(tx: Tx, book: Book, shelves: Shelves, given: Sequence[tuple[Owner, Order, Given]]) -> None:
+    back = _by_order(await lots.move(tx, book, shelves, [unit for *_, each in given for unit in each.units]))
+    for session, order, each in given:
+        if each.holds or each.units:
+            events.released(tx, session, order.ref, back.get(order, ()))

@@ -6,34 +6,39 @@ from decimal import Decimal
 from uuid import UUID
 
 from inventory.domain import book as books
-from inventory.domain.allocation import Part
 from inventory.domain.book import Book, Movement
 from inventory.domain.quantity import printed
 from inventory.domain.reservation import ORDER, TTL, Reservation, Status, check_live
 from inventory.domain.reservation import extend as extended
 from inventory.domain.reservation import fulfil as fulfilled
 from inventory.domain.reservation import release as released
-from inventory.domain.stock import Shelf
-from inventory.operations import events
+from inventory.domain.stock import Shelves
+from inventory.operations import events, lots
 from inventory.store import ledger
+from inventory.store.lots import picks
 from inventory.store.reservations import lock_reservations, owned_by
 from kit.db import Tx
 from kit.errors import NotFound, Refused
 
+Picked = tuple[Reservation, Sequence[Movement]]
+"""A reservation, and the movements of its units that came from lots."""
 
-async def commit(tx: Tx, identifier: UUID) -> Reservation:
+
+async def commit(tx: Tx, identifier: UUID) -> Picked:
     """Takes the units that are still reserved off the shelf; harmless when that is done. Raises as fulfil does."""
     return await fulfil(tx, identifier, None)
 
 
-async def fulfil(tx: Tx, identifier: UUID, qty: Decimal | None) -> Reservation:
+async def fulfil(tx: Tx, identifier: UUID, qty: Decimal | None) -> Picked:
     """Takes a part of the reserved units off the shelf, the rest when no quantity is said; harmless when all have left.
 
     Raises NotFound, Refused (`reservation_released`, `reservation_expired`, `exceeds_reserved`, `backordered`).
     """
-    before, shelf = await _lock(tx, identifier)
+    before, shelves = await _lock(tx, identifier)
+    shelf = shelves.known[before.key]
+    picked = await picks(tx, before) if before.qty_fulfilled and shelf.has_lots else []
     if before.status == Status.COMMITTED:
-        return before
+        return before, picked
     check_live(before, tx.now)
     order_ref = before.owner_ref if before.owner_type == ORDER else ""
     leaving = before.held if qty is None else qty
@@ -41,11 +46,12 @@ async def fulfil(tx: Tx, identifier: UUID, qty: Decimal | None) -> Reservation:
         raise Refused("backordered", sku=before.sku, qty=printed(leaving), on_hand=printed(shelf.on_hand))
     book = Book()
     after = book.change(before, fulfilled(before, leaving, order_ref, tx.now))
-    book.move(Movement(before.key, books.COMMIT, -leaving, order_ref or str(before.id)))
+    movement = Movement(before.key, books.COMMIT, -leaving, order_ref or str(before.id))
+    gone = await lots.move(tx, book, shelves, [movement])
     ledger.write(tx, book)
     if order_ref:
-        events.committed(tx, before.business, order_ref, [Part(before.key, -leaving)])
-    return after
+        events.committed(tx, before.business, order_ref, gone)
+    return after, [*picked, *(each for each in gone if each.lot_id)]
 
 
 async def extend(tx: Tx, identifier: UUID, ttl: timedelta | None) -> Reservation:
@@ -84,8 +90,8 @@ def _release(tx: Tx, reservations: Sequence[Reservation]) -> list[Reservation]:
     return over
 
 
-async def _lock(tx: Tx, identifier: UUID) -> tuple[Reservation, Shelf]:
+async def _lock(tx: Tx, identifier: UUID) -> tuple[Reservation, Shelves]:
     found, shelves = await lock_reservations(tx, [(tx.business, identifier)])
     if identifier not in found:
         raise NotFound("not_found", id=str(identifier))
-    return found[identifier], shelves.known[found[identifier].key]
+    return found[identifier], shelves

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Collection, Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from comanda.inventory.events.v1 import events_pb2 as messages
 from inventory.domain import book as books
-from inventory.domain.allocation import Part
 from inventory.domain.book import Book, Movement
 from inventory.domain.quantity import ZERO, check_storable, printed, whole_steps
 from inventory.domain.stock import Key, Level, Settings, Shelf, Shelves, Sku
-from inventory.operations import events
+from inventory.operations import events, lots
 from inventory.store import catalogue, ledger
 from inventory.store.shelves import expire, lock_shelves, make_shelves, reserved_on, settings
 from kit import outbox
@@ -22,26 +22,29 @@ async def receive(tx: Tx, location: str, receipts: Sequence[Movement]) -> list[L
 
     Raises Invalid (`unknown_location`, `unknown_sku`, `off_step`, `quantity_too_large`).
     """
-    book = Book()
-    for receipt in receipts:
-        book.move(receipt)
-    shelves = await shelves_at(tx, [location], book.on_hand)
+    shelves, book = await shelves_at(tx, [location], {receipt.key for receipt in receipts}), Book()
     for receipt in receipts:
         check_step(shelves, receipt)
+    await lots.move(tx, book, shelves, receipts)
     for key, qty in book.on_hand.items():
         check_storable(shelves.known[key].on_hand + qty)
     ledger.write(tx, book)
-    lines = [events.change(Part(*line)) for line in book.on_hand.items()]
+    lines = [events.change(Movement(key, books.RECEIPT, qty)) for key, qty in book.on_hand.items()]
     event = messages.StockReceived(location=location, lines=lines, reference=receipts[0].reference)
     outbox.add(tx, f"stock/{location}", event)
     return await _levels(tx, shelves, book)
 
 
-async def adjust(tx: Tx, key: Key, delta: Decimal | None, counted: Decimal | None, reason: str) -> Level:
+async def adjust(
+    tx: Tx, key: Key, delta: Decimal | None, counted: Decimal | None, reason: str, lot: UUID | None = None
+) -> Level:
     """Corrects a shelf by a difference, or to a count when there is no difference, and returns its level.
 
-    Raises Invalid (`unknown_location`, `unknown_sku`, `quantity_too_large`) and Refused(`below_reserved`).
+    Units that leave come from the lot if one is named. Raises Invalid (`unknown_location`, `unknown_sku`, `unknown_lot`,
+    `invalid_adjustment`, `quantity_too_large`) and Refused (`below_reserved`, `exceeds_lot`).
     """
+    if lot and (delta is None or delta >= 0):
+        raise Invalid("invalid_adjustment")
     shelves = await shelves_at(tx, [key.location], [key])
     shelf, book = shelves.known[key], Book()
     change = delta if delta is not None else (counted or ZERO) - shelf.on_hand
@@ -51,8 +54,12 @@ async def adjust(tx: Tx, key: Key, delta: Decimal | None, counted: Decimal | Non
         raise Refused("below_reserved", on_hand=printed(shelf.on_hand), reserved=printed(reserved))
     check_storable(on_hand)
     if change:
-        book.move(Movement(key, books.ADJUSTMENT, change, reason=reason))
-        event = messages.StockAdjusted(location=key.location, change=events.change(Part(key, change)), reason=reason)
+        movement = Movement(key, books.ADJUSTMENT, change, reason=reason)
+        if lot:
+            await lots.take_from(tx, book, shelves, movement, lot)
+        else:
+            await lots.move(tx, book, shelves, [movement])
+        event = messages.StockAdjusted(location=key.location, change=events.change(movement), reason=reason)
         outbox.add(tx, f"stock/{key.location}", event)
     ledger.write(tx, book)
     return _level(shelf, on_hand, reserved)

@@ -6,12 +6,11 @@ from uuid import UUID
 
 from comanda.inventory.events.v1 import events_pb2 as messages
 from inventory.domain import transfer as domain
-from inventory.domain.allocation import Part
 from inventory.domain.book import Book, Movement
 from inventory.domain.quantity import ZERO, check_storable, printed
 from inventory.domain.stock import Key, Shelves
 from inventory.domain.transfer import Arrival, Transfer
-from inventory.operations import events
+from inventory.operations import events, lots
 from inventory.operations.stock import check_step, shelves_at
 from inventory.store import ledger
 from inventory.store import transfers as store
@@ -27,20 +26,20 @@ async def send(tx: Tx, transfer: Transfer) -> Transfer:
     Raises Invalid (`same_location`, `unknown_location`, `unknown_sku`, `off_step`) and Refused(`insufficient_stock`, with the
     short lines) when somebody holds the units or they are not there.
     """
-    shelves = await _shelves(tx, transfer)
-    await _leave(tx, Book(), shelves, transfer)
-    await store.add(tx, transfer)
-    return transfer
+    shelves, book = await _shelves(tx, transfer), Book()
+    sent = await _leave(tx, book, shelves, transfer)
+    ledger.write(tx, book)
+    await store.add(tx, sent)
+    return sent
 
 
 async def transfer_at_once(tx: Tx, transfer: Transfer) -> Transfer:
     """Moves units from one location to another, with nothing in transit; raises what send raises."""
     shelves, book = await _shelves(tx, transfer), Book()
-    received, moved = domain.receive(transfer, (), tx.now)
-    for movement in moved:
-        book.move(movement)
-    _check_room(shelves, moved)
-    await _leave(tx, book, shelves, transfer)
+    received, arriving = domain.receive(await _leave(tx, book, shelves, transfer), (), tx.now)
+    moved = await lots.move(tx, book, shelves, arriving)
+    _check_room(shelves, book, moved)
+    ledger.write(tx, book)
     _tell(tx, received, moved, messages.TransferReceived)
     await store.add(tx, received)
     return received
@@ -57,17 +56,16 @@ async def _shelves(tx: Tx, transfer: Transfer) -> Shelves:
     return await shelves_at(tx, {transfer.origin, transfer.destination}, places)
 
 
-async def _leave(tx: Tx, book: Book, shelves: Shelves, transfer: Transfer) -> None:
-    moved = domain.send(transfer)
-    for movement in moved:
+async def _leave(tx: Tx, book: Book, shelves: Shelves, transfer: Transfer) -> Transfer:
+    leaving = domain.send(transfer)
+    for movement in leaving:
         check_step(shelves, movement)
-    await expire(tx, book, shelves, {movement.key for movement in moved})
-    if short := [movement for movement in moved if _free(shelves, book, movement.key) < -movement.qty_delta]:
+    await expire(tx, book, shelves, {movement.key for movement in leaving})
+    if short := [movement for movement in leaving if _free(shelves, book, movement.key) < -movement.qty_delta]:
         raise Refused("insufficient_stock", lines=[_short(shelves, book, movement) for movement in short])
-    for movement in moved:
-        book.move(movement)
-    ledger.write(tx, book)
+    moved = await lots.move(tx, book, shelves, leaving)
     _tell(tx, transfer, moved, messages.TransferSent)
+    return domain.sent(transfer, moved)
 
 
 def _free(shelves: Shelves, book: Book, key: Key) -> Decimal:
@@ -107,18 +105,17 @@ async def cancel(tx: Tx, identifier: UUID) -> Transfer:
 async def _arrive(tx: Tx, transfer: Transfer, moved: Sequence[Movement]) -> None:
     if not moved:
         return
-    book = Book()
-    for movement in moved:
-        book.move(movement)
-    keys = {movement.key for movement in moved}
-    _check_room(await shelves_at(tx, {key.location for key in keys}, keys), moved)
+    keys, book = {movement.key for movement in moved}, Book()
+    shelves = await shelves_at(tx, {key.location for key in keys}, keys)
+    await lots.move(tx, book, shelves, moved)
+    _check_room(shelves, book, moved)
     ledger.write(tx, book)
     store.save(tx, transfer)
 
 
-def _check_room(shelves: Shelves, moved: Sequence[Movement]) -> None:
+def _check_room(shelves: Shelves, book: Book, moved: Sequence[Movement]) -> None:
     for movement in moved:
-        check_storable(shelves.known[movement.key].on_hand + movement.qty_delta)
+        check_storable(shelves.known[movement.key].on_hand + book.on_hand[movement.key])
 
 
 def _tell(
@@ -128,5 +125,5 @@ def _tell(
     kind: type[messages.TransferSent] | type[messages.TransferReceived] | type[messages.TransferCancelled],
 ) -> None:
     if moved:
-        lines = [events.change(Part(movement.key, movement.qty_delta)) for movement in moved]
+        lines = [events.change(movement) for movement in moved]
         outbox.add(tx, f"transfer/{transfer.id}", kind(id=str(transfer.id), status=transfer.status, lines=lines))

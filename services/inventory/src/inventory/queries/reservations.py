@@ -7,6 +7,7 @@ from inventory.domain.reservation import Reservation
 from inventory.messages import reservations as messages
 from inventory.messages.values import short
 from inventory.queries.filters import matching
+from inventory.store.lots import picks
 from inventory.store.reservations import RESERVATION
 from kit import pages
 from kit.db import Tx
@@ -19,9 +20,10 @@ ONE = f"select {RESERVATION_NOW} from reservations r where r.business_id = $1 an
 
 
 async def reservation(tx: Tx, identifier: UUID) -> reservations_pb2.Reservation:
-    """Returns one reservation; raises NotFound."""
+    """Returns one reservation with the lots that its units came from; raises NotFound."""
     if row := await tx.connection.fetchrow(ONE, tx.business, identifier):
-        return messages.reservation(Reservation(*row))
+        found = Reservation(*row)
+        return messages.reservation(found, await picks(tx, found) if found.qty_fulfilled else ())
     raise NotFound("not_found", id=str(identifier))
 
 

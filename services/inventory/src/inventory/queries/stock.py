@@ -54,7 +54,8 @@ MOVED = """(
     where m.business_id = s.business_id and m.sku = s.sku and m.location = s.location and m.created_at <= ?
 )"""
 MOVEMENTS = """
-    select id, type, sku, location, qty_delta, reference, reason, unit_cost_q, lot, expiry_date, supplier, actor, created_at
+    select id, type, sku, location, qty_delta, reference, reason, unit_cost_q, lot, expiry_date, supplier, actor, created_at,
+        lot_id
     from movements
 """
 

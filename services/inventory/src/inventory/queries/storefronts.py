@@ -14,6 +14,12 @@ ON_HAND = """
     left join stock s on s.business_id = p.business_id and s.sku = p.sku and s.location = l.code
     where p.business_id = $1 and p.sku = $3
 """
+BATCHES = """
+    select l.id, l.lot, l.expiry_date, l.supplier, l.qty_left from lots l
+    where l.business_id = $1 and l.location = $2 and l.sku = $3 and l.qty_left > 0
+    order by l.expiry_date, l.received_at
+    limit 100
+"""
 HELD = """
     select r.id, r.qty - r.qty_fulfilled as qty, r.owner_type, r.owner_ref, r.expires_at,
         sum(r.qty - r.qty_fulfilled) over () as reserved
@@ -37,6 +43,16 @@ async def availability(
         total_available=printed(on_hand),
         reserved_quantity=printed(reserved),
         unreserved_quantity=printed(on_hand - reserved),
+        batches=[
+            stock_pb2.StorefrontBatch(
+                id=str(row["id"]),
+                lot=row["lot"],
+                quantity=printed(row["qty_left"]),
+                expiry_date=row["expiry_date"].isoformat() if row["expiry_date"] else "",
+                supplier=row["supplier"],
+            )
+            for row in await tx.connection.fetch(BATCHES, *place)
+        ],
         reservations=[
             stock_pb2.StorefrontReservation(
                 id=str(row["id"]),

@@ -6,14 +6,14 @@ from comanda.inventory.v1 import transfers_pb2
 from inventory.messages import transfers as messages
 from inventory.messages.values import short
 from inventory.queries.filters import matching
-from inventory.store.transfers import LINES, TRANSFER, read
+from inventory.store.transfers import LINE, LINES, TRANSFER, read
 from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound
 
 ONE_TRANSFER = f"select {TRANSFER} from transfers where business_id = $1 and id = $2"
-LINES_OF_MANY = """
-    select transfer_id, sku, qty, qty_received from transfer_lines
+LINES_OF_MANY = f"""
+    select transfer_id, {LINE} from transfer_lines
     where business_id = $1 and transfer_id = any($2::uuid[])
     order by transfer_id, n
 """

@@ -52,14 +52,14 @@ class ReservationService(ReservationServiceServicer):
     async def CommitReservation(self, tx: Tx, request: pb.CommitReservationRequest) -> pb.CommitReservationResponse:
         """Takes the reserved units off the stock; harmless when that is done already."""
         found = await operations.commit(tx, UUID(request.id))
-        return pb.CommitReservationResponse(reservation=messages.reservation(found))
+        return pb.CommitReservationResponse(reservation=messages.reservation(*found))
 
     @rpc
     async def FulfillReservation(self, tx: Tx, request: pb.FulfillReservationRequest) -> pb.FulfillReservationResponse:
         """Takes a part of the reserved units off the stock; harmless when all have left already."""
         qty = positive(request.qty) if request.qty else None
         found = await operations.fulfil(tx, UUID(request.id), qty)
-        return pb.FulfillReservationResponse(reservation=messages.reservation(found))
+        return pb.FulfillReservationResponse(reservation=messages.reservation(*found))
 
     @rpc
     async def ExtendReservation(self, tx: Tx, request: pb.ExtendReservationRequest) -> pb.ExtendReservationResponse:

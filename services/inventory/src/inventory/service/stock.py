@@ -1,14 +1,15 @@
 """StockService: how many units lie where, and every change of it."""
 
 from functools import partial
+from uuid import UUID
 
 from comanda.inventory.v1 import stock_pb2 as pb
 from comanda.inventory.v1.stock_pb2_grpc import StockServiceServicer
 from inventory.domain.stock import Key
 from inventory.messages import stock as messages
 from inventory.operations import stock as operations
+from inventory.queries import lots, storefronts
 from inventory.queries import stock as queries
-from inventory.queries import storefronts
 from kit.db import Database, Tx
 from kit.rpc import rpc
 
@@ -29,7 +30,8 @@ class StockService(StockServiceServicer):
     async def AdjustStock(self, tx: Tx, request: pb.AdjustStockRequest) -> pb.AdjustStockResponse:
         """Corrects stock, by a difference or by a count; never below what is reserved."""
         key = Key(tx.business, request.sku, request.location)
-        level = await operations.adjust(tx, key, *messages.correction(request), request.reason)
+        lot = UUID(request.lot_id) if request.lot_id else None
+        level = await operations.adjust(tx, key, *messages.correction(request), request.reason, lot)
         return pb.AdjustStockResponse(level=messages.level(level))
 
     @rpc
@@ -41,6 +43,11 @@ class StockService(StockServiceServicer):
     async def ListMovements(self, tx: Tx, request: pb.ListMovementsRequest) -> pb.ListMovementsResponse:
         """Lists movements, newest first."""
         return await queries.movements(tx, request)
+
+    @rpc
+    async def ListLots(self, tx: Tx, request: pb.ListLotsRequest) -> pb.ListLotsResponse:
+        """Lists lots by date of expiry."""
+        return await lots.lots(tx, request)
 
     @rpc
     async def GetAvailability(self, tx: Tx, request: pb.GetAvailabilityRequest) -> pb.GetAvailabilityResponse:

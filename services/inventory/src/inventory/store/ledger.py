@@ -37,18 +37,33 @@ CHANGE_RESERVATIONS = """
 # follow each other in time as they did in fact, and their sum up to any instant is what lay there then.
 RECORD_MOVEMENTS = """
     insert into movements (business_id, sku, location, type, qty_delta, reference, reason, unit_cost_q, lot, expiry_date,
-        supplier, actor, created_at)
-    select m.*, $12::text, statement_timestamp()
+        supplier, lot_id, actor, created_at)
+    select m.*, $13::text, statement_timestamp()
     from unnest(
         $1::uuid[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[], $7::text[], $8::bigint[], $9::text[],
-        $10::date[], $11::text[]
+        $10::date[], $11::text[], $12::uuid[]
     ) as m
 """
 COUNT_STOCK = """
-    update stock as s set on_hand = s.on_hand + c.on_hand, reserved = s.reserved + c.reserved
-    from unnest($1::uuid[], $2::text[], $3::text[], $4::numeric[], $5::numeric[])
-        as c (business_id, sku, location, on_hand, reserved)
+    update stock as s
+    set on_hand = s.on_hand + c.on_hand, reserved = s.reserved + c.reserved, has_lots = s.has_lots or c.has_lots
+    from unnest($1::uuid[], $2::text[], $3::text[], $4::numeric[], $5::numeric[], $6::boolean[])
+        as c (business_id, sku, location, on_hand, reserved, has_lots)
     where s.business_id = c.business_id and s.sku = c.sku and s.location = c.location
+"""
+MAKE_LOTS = """
+    insert into lots (
+        business_id, id, sku, location, lot, expiry_date, unit_cost_q, supplier, received_at, qty, qty_left
+    )
+    select * from unnest(
+        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::date[], $7::bigint[], $8::text[],
+        $9::timestamptz[], $10::numeric[], $11::numeric[]
+    )
+"""
+CHANGE_LOTS = """
+    update lots as l set qty_left = l.qty_left + c.change
+    from unnest($1::uuid[], $2::uuid[], $3::numeric[]) as c (business_id, id, change)
+    where l.business_id = c.business_id and l.id = c.id
 """
 SET_STOCK = """
     update stock set reorder_point = $4, safety_stock = $5, backorder_limit = $6, reserved = reserved + $7
@@ -66,6 +81,10 @@ def write(tx: Tx, book: Book) -> None:
         tx.later(RECORD_MOVEMENTS, *columns((*m.key, *m[1:]) for m in book.moved), tx.actor)
     if counted := [row for row in _counts(book) if row[3] or row[4]]:
         tx.later(COUNT_STOCK, *columns(counted))
+    if book.lots:
+        tx.later(MAKE_LOTS, *columns(book.lots))
+    if book.left:
+        tx.later(CHANGE_LOTS, *columns((*lot, change) for lot, change in book.left.items()))
 
 
 def change_settings(tx: Tx, key: Key, settings: Settings, book: Book) -> None:
@@ -73,9 +92,10 @@ def change_settings(tx: Tx, key: Key, settings: Settings, book: Book) -> None:
     tx.later(SET_STOCK, *key, *settings, book.reserved[key])
 
 
-def _counts(book: Book) -> Iterable[tuple[UUID, str, str, Decimal, Decimal]]:
+def _counts(book: Book) -> Iterable[tuple[UUID, str, str, Decimal, Decimal, bool]]:
+    with_lots = {lot.key for lot in book.lots}
     for key in book.on_hand.keys() | book.reserved.keys():
-        yield *key, book.on_hand[key], book.reserved[key]
+        yield *key, book.on_hand[key], book.reserved[key], key in with_lots
 
 
 def _changes(changed: Iterable[Reservation]) -> list[tuple[Any, ...]]:

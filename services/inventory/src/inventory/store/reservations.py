@@ -15,7 +15,7 @@ RESERVATION = ", ".join(f"r.{name}" for name in ("business_id", *Reservation._fi
 # A shelf before its reservations: whoever holds a shelf may change its reservations. Where a reservation is over, all shelves
 # of its SKU come along, so that its units can be taken anew.
 LOCKED_RESERVATIONS = f"""
-    select s.business_id, s.sku, s.location, s.on_hand, s.reserved, {RESERVATION}
+    select s.business_id, s.sku, s.location, s.on_hand, s.reserved, s.has_lots, {RESERVATION}
     from unnest($1::uuid[], $2::uuid[]) as wanted (business_id, id)
     join reservations r on r.business_id = wanted.business_id and r.id = wanted.id
     join stock s on s.business_id = r.business_id and s.sku = r.sku
@@ -44,7 +44,7 @@ async def lock_reservations(tx: Tx, ids: Collection[tuple[UUID, UUID]]) -> tuple
     if not ids:
         return {}, Shelves(())
     rows = await tx.connection.fetch(LOCKED_RESERVATIONS, *columns(ids))
-    found = (Reservation(*row[5:]) for row in rows)
+    found = (Reservation(*row[6:]) for row in rows)
     return {each.id: each for each in found}, Shelves(map(bare, rows))
 
 

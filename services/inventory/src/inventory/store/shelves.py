@@ -20,7 +20,7 @@ from kit.db import Tx
 # Outer joins, though both sides exist: they keep the planner from walking all locations for every SKU.
 LOCKED_SHELVES = """
     select s.business_id, s.sku, s.location, s.on_hand, s.reserved, p.step, p.is_active, l.is_active, l.priority,
-        coalesce(s.safety_stock, l.safety_stock), s.backorder_limit, s.reorder_point
+        coalesce(s.safety_stock, l.safety_stock), s.backorder_limit, s.reorder_point, s.has_lots
     from unnest($1::uuid[], $2::text[]) as wanted (business_id, sku)
     join stock s on s.business_id = wanted.business_id and s.sku = wanted.sku
     left join products p on p.business_id = s.business_id and p.sku = s.sku
@@ -29,7 +29,7 @@ LOCKED_SHELVES = """
     for update of s
 """
 FREE_SHELVES = """
-    select s.business_id, s.sku, s.location, s.on_hand, s.reserved
+    select s.business_id, s.sku, s.location, s.on_hand, s.reserved, s.has_lots
     from unnest($1::uuid[], $2::text[], $3::text[]) as due (business_id, sku, location)
     join stock s on s.business_id = due.business_id and s.sku = due.sku and s.location = due.location
     order by s.business_id, s.sku, s.location
@@ -97,10 +97,11 @@ async def lock_free_shelves(tx: Tx, keys: Collection[Key]) -> Shelves:
 
 def bare(row: asyncpg.Record) -> Shelf:
     """Returns a shelf without the rules of its product: what was promised before them must be kept."""
-    business, sku, location, on_hand, reserved = row[:5]
+    business, sku, location, on_hand, reserved, has_lots = row[:6]
     return Shelf(
-        business, sku, location, on_hand, reserved, FINEST, product_active=True, location_active=True, priority=0
-    )
+        business, sku, location, on_hand, reserved, FINEST, product_active=True, location_active=True, priority=0,
+        has_lots=has_lots,
+    )  # fmt: skip
 
 
 async def make_shelves(tx: Tx, keys: Sequence[Key]) -> None:

@@ -1,6 +1,7 @@
 """Transfers, loaded and saved. A transfer's row is locked before any shelf."""
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +16,19 @@ TRANSFER = "business_id, id, from_location, to_location, reference, status, crea
 
 NEW_TRANSFER = f"insert into transfers ({TRANSFER}) values ($1, $2, $3, $4, $5, $6, $7, $8)"
 NEW_LINES = """
-    insert into transfer_lines (business_id, transfer_id, n, sku, qty, qty_received)
-    select $1::uuid, $2::uuid, line.* from unnest($3::integer[], $4::text[], $5::numeric[], $6::numeric[]) as line
+    insert into transfer_lines (
+        business_id, transfer_id, n, sku, qty, qty_received, lot, expiry_date, unit_cost_q, supplier
+    )
+    select $1::uuid, $2::uuid, line.*
+    from unnest(
+        $3::integer[], $4::text[], $5::numeric[], $6::numeric[], $7::text[], $8::date[], $9::bigint[], $10::text[]
+    ) as line
 """
 LOCKED_TRANSFER = f"select {TRANSFER} from transfers where business_id = $1 and id = $2 for update"
-LINES = """
-    select sku, qty, qty_received from transfer_lines where business_id = $1 and transfer_id = $2 order by n
+LINE = "sku, qty, qty_received, lot, expiry_date, unit_cost_q, supplier"
+"""The columns of a line, in the order of the domain's fields."""
+LINES = f"""
+    select {LINE} from transfer_lines where business_id = $1 and transfer_id = $2 order by n
 """
 SAVE_TRANSFER = "update transfers set status = $3, closed_at = $4 where business_id = $1 and id = $2"
 SAVE_LINES = """
@@ -33,7 +41,7 @@ SAVE_LINES = """
 async def add(tx: Tx, transfer: Transfer) -> None:
     """Adds a transfer with its lines."""
     await tx.connection.execute(NEW_TRANSFER, *_row(transfer))
-    rows = [(n, line.sku, line.qty, line.qty_received) for n, line in enumerate(transfer.lines)]
+    rows = [(n, *astuple(line)) for n, line in enumerate(transfer.lines)]
     tx.later(NEW_LINES, transfer.business, transfer.id, *columns(rows))
 
 
