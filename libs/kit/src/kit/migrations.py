@@ -24,11 +24,11 @@ UNSTATED = """
     and a.atttypid in ('json'::regtype, 'jsonb'::regtype, 'bytea'::regtype) and a.attstattarget is distinct from 0
 """
 # Of a table that is new the planner knows nothing, and takes any index for as good as the one on the key. A plan is kept
-# while the table grows, so the planner is told what will be true: only the last column of a unique key tells rows apart.
+# while the table grows, so the planner is told what will be true: these columns have few values, others tell rows apart.
+FEW_VALUES = ("business_id", "channel_code", "location", "owner_scope", "owner_type", "state", "status", "topic", "type")
 FIRST_STATISTICS = """
     with indexed as (
-        select n.nspname, c.relname, a.attname,
-            bool_or(i.indisunique and i.indkey[i.indnkeyatts - 1] = a.attnum) as telling
+        select distinct n.nspname, c.relname, a.attname
         from pg_index i
         join pg_class c on c.oid = i.indrelid
         join pg_namespace n on n.oid = c.relnamespace
@@ -36,11 +36,10 @@ FIRST_STATISTICS = """
             select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = i.indexrelid
             and d.refobjid = c.oid and d.refobjsubid = a.attnum))  -- in its condition
         where n.nspname = current_schema() and c.relkind = 'r'
-        group by n.nspname, c.relname, a.attname
     )
     select pg_restore_attribute_stats('schemaname', nspname::text, 'relname', relname::text, 'attname', attname::text,
         'inherited', false, 'null_frac', 0::real, 'avg_width', 16,
-        'n_distinct', case when telling then -1 else 1 end::real)
+        'n_distinct', case when attname::text = any(:few_values) then 1 else -1 end::real)
     from indexed i where not exists (
         select from pg_stats s where s.schemaname = i.nspname and s.tablename = i.relname and s.attname = i.attname)
 """
@@ -59,7 +58,7 @@ def upgrade(package: ModuleType, url: str, revision: str = "head") -> None:
         command.upgrade(_config(package, connection), revision)
         for statement in connection.scalars(sa.text(UNSTATED)).all():
             connection.execute(sa.text(statement))
-        connection.execute(sa.text(FIRST_STATISTICS))
+        connection.execute(sa.text(FIRST_STATISTICS), {"few_values": list(FEW_VALUES)})
 
     asyncio.run(_run(url, work))
 

@@ -22,9 +22,10 @@ from nats.aio.client import Client
 
 from embedded.nats import Nats
 from embedded.postgres import Postgres
-from kit import migrations, streams
+from kit import db, migrations, streams
 
 POSTGRES, NATS = "COMANDA_TEST_POSTGRES_URL", "COMANDA_TEST_NATS_URL"
+ROWS_READ = "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) from pg_stat_xact_user_tables"
 _servers = pytest.StashKey[tuple[Postgres, Nats, Path]]()
 
 
@@ -144,3 +145,14 @@ async def eventually(condition: Callable[[], Awaitable[object]], seconds: float 
             raise AssertionError(f"not within {seconds} s: {condition}")
         await asyncio.sleep(every)
     return found
+
+
+async def rows_read(connection: "db.Connection", statement: str, *arguments: object) -> int:
+    """Returns how many rows of tables a statement looks at, with the plan that serves all arguments; changes nothing."""
+    transaction = connection.transaction()
+    await transaction.start()
+    before = await connection.fetchval(ROWS_READ)
+    await connection.fetch(statement, *arguments)
+    after = await connection.fetchval(ROWS_READ)
+    await transaction.rollback()
+    return int(after - before)

@@ -10,6 +10,7 @@ import pytest
 
 import orders
 from kit import db
+from kit.testing import rows_read
 from orders.store import directives, sessions
 from orders.store import orders as orders_store
 
@@ -40,7 +41,6 @@ FILL = f"""
         '{{}}', 'O' || n, 'shop', 'S' || n, 1, now(), now() + interval '1 hour', now(), now()
     from generate_series(1, {ROWS}) n;
 """
-ROWS_READ = "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) from pg_stat_xact_user_tables"
 CHECK: dict[str, Any] = {"check": {}, "issues": []}
 STATEMENTS: dict[str, tuple[str, Sequence[Any]]] = {
     "the channel to open on": (sessions.CHANNEL_AND_OPEN_SESSION, (BUSINESS, "shop", "", "")),
@@ -77,26 +77,19 @@ async def test_no_statement_of_the_path_looks_at_more_rows_when_there_are_more(
 ) -> None:
     """What an index is chosen for shows in the rows: a wrong one, or none, walks through all of a business's."""
     await connection.execute(f"{FILL}; analyze")
-    read = {name: await _rows_read(connection, *each) for name, each in STATEMENTS.items()}
+    read = {
+        name: await rows_read(connection, statement, *arguments) for name, (statement, arguments) in STATEMENTS.items()
+    }
     assert {name: rows for name, rows in read.items() if rows > FEW} == {}
 
 
 async def test_plans_made_while_the_tables_were_empty_stay_good(
     connection: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
-    for each in STATEMENTS.values():
-        await _rows_read(connection, *each)
+    for statement, arguments in STATEMENTS.values():
+        await rows_read(connection, statement, *arguments)
     await connection.execute(FILL)
-    read = {name: await _rows_read(connection, *each) for name, each in STATEMENTS.items()}
+    read = {
+        name: await rows_read(connection, statement, *arguments) for name, (statement, arguments) in STATEMENTS.items()
+    }
     assert {name: rows for name, rows in read.items() if rows > FEW} == {}
-
-
-async def _rows_read(connection: "asyncpg.Connection[asyncpg.Record]", statement: str, arguments: Sequence[Any]) -> int:
-    """Returns how many rows of tables the statement looks at, with the plan that serves all arguments."""
-    transaction = connection.transaction()
-    await transaction.start()
-    before = await connection.fetchval(ROWS_READ)
-    await connection.fetch(statement, *arguments)
-    after = await connection.fetchval(ROWS_READ)
-    await transaction.rollback()
-    return int(after - before)
