@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway import examples, requests, rules, streaming
 from gateway.comments import comments
-from gateway.routes import Route
+from gateway.routes import Route, header_of
 from gateway.schemas import Schema, Schemas
 from kit import contract
 from kit.identity import role_name
@@ -187,9 +187,13 @@ def _parameters(route: Route, schemas: Schemas) -> list[Schema]:
         schema = {"minLength": 1, **schemas.field(fields[name], request=True)}
         found.append(_parameter(name, "path", schema, needed=True))
     if route.body != "*":
-        for name in (each for each in fields if each not in (*route.variables, route.key_field, route.body)):
+        elsewhere = (*route.variables, *dict(route.headers), route.key_field, route.body)
+        for name in (each for each in fields if each not in elsewhere):
             schema = schemas.field(fields[name], request=True)
             found.append(_parameter(name, "query", schema, needed=name in needed))
+    for name, _ in route.headers:
+        schema = schemas.field(fields[name], request=True)
+        found.append(_parameter(header_of(fields[name]), "header", schema, needed=False))
     if route.key_field:
         found.append(KEY_HEADER)
     if route.takes_revision:

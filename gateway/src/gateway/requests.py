@@ -20,9 +20,9 @@ REVISION = re.compile(r'(?:W/)?"?([0-9]{1,18})"?')
 
 def build(route: Route, variables: Mapping[str, str], query: bytes, headers: Mapping[str, str], body: bytes) -> Message:
     """Returns the RPC's request; raises Invalid, naming the field, for what does not fit it or contradicts itself."""
-    value = _from_body(route, body) if body else {}
+    value = _from_body(route, body) if body and not route.raw else {}
     for name, given in queries.parse(query, route.request.DESCRIPTOR).items() if query else ():
-        if route.body == "*" or name in value:
+        if route.body == "*" or name in value or name in dict(route.headers):
             raise Invalid("unknown_field", field=name)
         value[name] = given
     for name, text in variables.items():
@@ -34,6 +34,10 @@ def build(route: Route, variables: Mapping[str, str], query: bytes, headers: Map
         _set_key(route, message, headers.get("idempotency-key"))
     if route.takes_revision:
         _set_revision(message, headers.get("if-match", "*"))
+    if route.raw:
+        getattr(message, route.body).data = body
+    for name, header in route.headers:
+        setattr(message, name, headers.get(header, ""))
     if since := route.feed and headers.get("last-event-id"):
         setattr(message, route.rest.feed.since_field, since)
     return message

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 import comanda
 from comanda.types.v1 import options_pb2
 
+RAW = "google.api.HttpBody"
 VERBS = ("get", "post", "put", "patch", "delete")
 SEGMENT = re.compile(r"[A-Za-z0-9._~-]+|\{[a-z][a-z0-9_]*\}")
 
@@ -44,6 +45,14 @@ class Route:
     """Whether the request says which revision the caller saw."""
     streams: bool
     """Whether the method answers by a stream of responses."""
+    headers: tuple[tuple[str, str], ...]
+    """Fields of the request that headers fill: the field's name, and the header's in lower case."""
+
+    @property
+    def raw(self) -> bool:
+        """Whether the body goes through as it is, since a signature is about its very bytes."""
+        field: Any = self.request.DESCRIPTOR.fields_by_name.get(self.body)
+        return bool(field and field.message_type and field.message_type.full_name == RAW)
 
     @property
     def feed(self) -> bool:
@@ -110,4 +119,12 @@ def _route(method: MethodDescriptor, options: Any, binding: Any, verb: str, temp
         public=options.Extensions[options_pb2.public],
         takes_revision="expected_rev" in method.input_type.fields_by_name,
         streams=method.server_streaming,
+        headers=tuple(
+            (field.name, header.lower()) for field in method.input_type.fields if (header := header_of(field))
+        ),
     )
+
+
+def header_of(field: Any) -> str:
+    """Returns the name of the header that fills a field; empty where none does."""
+    return str(field.GetOptions().Extensions[options_pb2.header])

@@ -24,6 +24,7 @@ ANY: Schema = {
     ],
 }
 WELL_KNOWN: dict[str, Schema] = {
+    "google.api.HttpBody": {"type": ["object", "array"]},
     "google.protobuf.Timestamp": {"type": "string", "format": "date-time"},
     "google.protobuf.Duration": {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]{1,9})?s$"},
     "google.protobuf.Struct": DOCUMENT,

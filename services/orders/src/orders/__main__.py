@@ -10,6 +10,7 @@ from comanda.orders.v1 import (
     directives_pb2_grpc,
     feed_pb2_grpc,
     fulfillments_pb2_grpc,
+    marketplaces_pb2_grpc,
     notes_pb2_grpc,
     orders_pb2_grpc,
     refs_pb2_grpc,
@@ -25,6 +26,7 @@ from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
 from orders.service.feed import OrderFeedService
 from orders.service.fulfillments import FulfillmentService
+from orders.service.marketplaces import MarketplaceService
 from orders.service.notes import NoteService
 from orders.service.orders import OrderService
 from orders.service.refs import RefService
@@ -52,6 +54,7 @@ async def serve() -> None:
                 partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
                 partial(fulfillments_pb2_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentService(database)),
                 partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
+                partial(marketplaces_pb2_grpc.add_MarketplaceServiceServicer_to_server, MarketplaceService(database)),
                 partial(analytics_pb2_grpc.add_AnalyticsServiceServicer_to_server, AnalyticsService(database)),
                 partial(feed_pb2_grpc.add_OrderFeedServiceServicer_to_server, OrderFeedService.of(process)),
                 partial(directives_pb2_grpc.add_DirectiveServiceServicer_to_server, DirectiveService(database)),

@@ -7,7 +7,7 @@ from prometheus_client import Gauge
 
 from kit import machinery
 from kit.server import Process
-from orders.operations import directives, idle
+from orders.operations import directives, idle, marketplaces
 from orders.store import directives as store
 
 IDLE_SECONDS = 60.0
@@ -29,6 +29,7 @@ def add(process: Process, session_ttl: timedelta) -> None:
         return False
 
     process.sweep("send due directives", send_due)
+    process.sweep("follow marketplaces", partial(marketplaces.follow_next, database))
     process.sweep("measure the queue", measure, 5.0)
     process.sweep("abandon idle sessions", abandon_idle, IDLE_SECONDS)
     process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)

@@ -211,3 +211,36 @@ sa.Table(
     sa.Column("scope", JSONB, primary_key=True),
     *_columns(sa.BigInteger, "last"),
 )
+MARKETPLACES = sa.Table(
+    "marketplaces",
+    METADATA,
+    *_key("channel_code"),
+    *_columns(sa.Text, "kind", "hook", "secret"),
+    *_columns(JSONB, "status_map"),
+    *_columns(sa.Boolean, "is_active"),
+    *_columns(TIME, "created_at", "updated_at"),
+)
+sa.Index("marketplaces_hook", MARKETPLACES.c.hook, unique=True)
+MARKETPLACE_EVENTS = sa.Table(
+    "marketplace_events",
+    METADATA,
+    *_key("channel_code", "event_id"),
+    sa.Column("position", sa.BigInteger, sa.Identity(always=True), nullable=False),
+    *_columns(sa.Text, "order_id", "code"),
+    *_columns(JSONB, "payload"),
+    sa.Column("status", sa.Text, nullable=False, server_default=sa.text("'received'::text")),
+    sa.Column("error_code", sa.Text, nullable=False, server_default=EMPTY),
+    sa.Column("order_ref", sa.Text, nullable=False, server_default=EMPTY),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("due_at", TIME, nullable=False, server_default=sa.text("now()")),
+    sa.Column("received_at", TIME, nullable=False, server_default=sa.text("now()")),
+    *_columns(TIME, "settled_at", nullable=True),
+)
+sa.Index("marketplace_events_due", MARKETPLACE_EVENTS.c.due_at, postgresql_where=sa.text("status = 'received'"))
+sa.Index(
+    "marketplace_events_order",
+    *(MARKETPLACE_EVENTS.c[name] for name in ("business_id", "channel_code", "order_id", "position")),
+)
+sa.Index(
+    "marketplace_events_newest", *(MARKETPLACE_EVENTS.c[name] for name in ("business_id", "channel_code", "position"))
+)

@@ -151,6 +151,18 @@ TEXTS: Catalogue = {
         "from and to are days (2026-11-30) or instants with an offset, from not after to.",
         "from e to são dias (2026-11-30) ou instantes com fuso, from não depois de to.",
     ),
+    "invalid_signature": Text("The signature is not good.", "A assinatura não confere."),
+    "invalid_event": Text("The event is not valid at {field}.", "O evento não é válido em {field}."),
+    "prices_not_external": Text(
+        "Prices of channel {channel_code} must come from outside.",
+        "Os preços do canal {channel_code} devem vir de fora.",
+    ),
+    "unknown_status": Text("The channel's flow has no status {status}.", "O fluxo do canal não tem o status {status}."),
+    "marketplace_inactive": Text(
+        "Channel {channel_code} does not follow its marketplace at present.",
+        "O canal {channel_code} não acompanha o marketplace no momento.",
+    ),
+    "unknown_order": Text("There is no order {order_id} yet.", "Ainda não há o pedido {order_id}."),
     "invalid_since": Text(
         "`since` must be a place that an earlier answer gave.", "`since` deve vir de uma resposta anterior."
     ),

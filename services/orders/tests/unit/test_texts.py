@@ -8,7 +8,9 @@ import orders
 from kit.texts import KIT
 from orders.texts import TEXTS
 
-RAISED = re.compile(r'(?:Invalid|NotFound|Duplicate|Refused|Conflict|Forbidden|Unavailable)\(\s*"(\w+)"')
+RAISED = re.compile(
+    r'(?:Invalid|NotFound|Duplicate|Refused|Conflict|Forbidden|Unauthenticated|Unavailable)\(\s*"(\w+)"'
+)
 CHOSEN = {"price_not_found", "product_inactive"}
 """Codes that stand in an expression and not right behind the kind of error."""
 
