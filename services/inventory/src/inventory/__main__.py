@@ -5,6 +5,7 @@ from functools import partial
 
 import inventory
 from comanda.inventory.v1 import (
+    alerts_pb2_grpc,
     counter_pb2_grpc,
     locations_pb2_grpc,
     price_lists_pb2_grpc,
@@ -16,6 +17,7 @@ from comanda.inventory.v1 import (
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from inventory import sweeps
 from inventory.handlers import handlers
+from inventory.service.alerts import AlertService
 from inventory.service.counter import CounterService
 from inventory.service.locations import LocationService
 from inventory.service.price_lists import PriceListService
@@ -42,6 +44,7 @@ async def serve() -> None:
                 partial(price_lists_pb2_grpc.add_PriceListServiceServicer_to_server, PriceListService(database)),
                 partial(locations_pb2_grpc.add_LocationServiceServicer_to_server, LocationService(database)),
                 partial(stock_pb2_grpc.add_StockServiceServicer_to_server, StockService(database)),
+                partial(alerts_pb2_grpc.add_AlertServiceServicer_to_server, AlertService(database)),
                 partial(transfers_pb2_grpc.add_TransferServiceServicer_to_server, TransferService(database)),
                 partial(counter_pb2_grpc.add_CounterServiceServicer_to_server, CounterService(database)),
                 partial(reservations_pb2_grpc.add_ReservationServiceServicer_to_server, ReservationService(database)),

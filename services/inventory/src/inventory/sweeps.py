@@ -1,8 +1,8 @@
-"""What goes on beside the calls: holds that ran out are ended, and what nobody will ask for again is removed."""
+"""What goes on beside the calls: holds that ran out end, alerts open and close, and what nobody will ask for again goes."""
 
 from functools import partial
 
-from inventory.operations import expiry
+from inventory.operations import alerts, expiry
 from kit import machinery
 from kit.server import Process
 
@@ -14,5 +14,9 @@ def add(process: Process) -> None:
     async def end_expired() -> bool:
         return await database.run(lambda tx, _: expiry.end_expired(tx))
 
+    async def look_at_alerts() -> bool:
+        return await database.run(lambda tx, _: alerts.look(tx))
+
     process.sweep("expired reservations", end_expired)
+    process.sweep("stock alerts", look_at_alerts)
     process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)

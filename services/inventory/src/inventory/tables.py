@@ -161,5 +161,35 @@ sa.Table(
     sa.Index("lots_left", "business_id", "sku", "location", "expiry_date", postgresql_where=sa.text("qty_left > 0")),
     sa.Index("lots_expiry", "business_id", "expiry_date", "id", postgresql_where=sa.text("qty_left > 0")),
 )
+sa.Table("stock_crossings", METADATA, *_key("id", kind=UUID), *_columns(KEY, "sku", "location"))
+sa.Table(
+    "stock_alerts",
+    METADATA,
+    *_key("id", kind=UUID),
+    *_columns(KEY, "sku", "location"),
+    *_columns(sa.Text, "status"),
+    *_columns(QUANTITY, "available", "reorder_point"),
+    *_columns(TIME, "opened_at"),
+    *_columns(TIME, "acknowledged_at", nullable=True),
+    *_columns(sa.Text, "acknowledged_by"),
+    *_columns(TIME, "closed_at", nullable=True),
+    sa.Index(
+        "stock_alerts_open", "business_id", "sku", "location", unique=True,
+        postgresql_where=sa.text("closed_at is null"),
+    ),
+)  # fmt: skip
+sa.Table(
+    "product_alternatives",
+    METADATA,
+    *_key("sku"),
+    sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+    *_columns(KEY, "alternative"),
+    sa.ForeignKeyConstraint(
+        ["business_id", "sku"], ["products.business_id", "products.sku"], name="product_alternatives_sku"
+    ),
+    sa.ForeignKeyConstraint(
+        ["business_id", "alternative"], ["products.business_id", "products.sku"], name="product_alternatives_to"
+    ),
+)
 sa.Table("session_holds", METADATA, *_key("channel_code", "session_key"), *_columns(sa.BigInteger, "rev"))
 sa.Table("order_stock", METADATA, *_key("order_ref"), *_columns(TIME, "committed_at", "released_at", nullable=True))

@@ -41,6 +41,8 @@ TEXTS: Catalogue = {
     "invalid_filter": Text("{name} cannot be asked of the past.", "{name} não se aplica ao passado."),
     "unknown_lot": Text("Of lot {lot_id} nothing lies there.", "Não há nada do lote {lot_id} ali."),
     "exceeds_lot": Text("Of lot {lot_id} only {left} are left.", "Do lote {lot_id} só restam {left}."),
+    "alert_closed": Text("Alert {id} is closed.", "O alerta {id} está encerrado."),
+    "own_alternative": Text("{sku} is no alternative to itself.", "{sku} não é alternativa de si mesmo."),
     "same_location": Text(
         "Units cannot go from {location} to itself.", "Não se transfere de {location} para o mesmo local."
     ),

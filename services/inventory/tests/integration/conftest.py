@@ -28,6 +28,7 @@ from comanda.inventory.directives.v1.directives_pb2 import (
     ReleaseStock,
 )
 from comanda.inventory.v1 import (
+    alerts_pb2_grpc,
     locations_pb2_grpc,
     price_lists_pb2_grpc,
     products_pb2_grpc,
@@ -43,6 +44,7 @@ from inventory.handlers import handlers
 from inventory.messages.stock import receipts
 from inventory.operations.expiry import end_expired
 from inventory.operations.stock import receive
+from inventory.service.alerts import AlertService
 from inventory.service.locations import LocationService
 from inventory.service.price_lists import PriceListService
 from inventory.service.products import ProductService
@@ -282,6 +284,7 @@ class Api:
     stock: stock_pb2_grpc.StockServiceStub
     reservations: reservations_pb2_grpc.ReservationServiceStub
     transfers: transfers_pb2_grpc.TransferServiceStub
+    alerts: alerts_pb2_grpc.AlertServiceStub
 
     async def call(self, method: Any, request: Message, role: int = options_pb2.ROLE_OWNER) -> Any:
         """Calls a method as somebody of the shop's business."""
@@ -361,6 +364,7 @@ async def api(shop: Shop) -> AsyncIterator[Api]:
     stock_pb2_grpc.add_StockServiceServicer_to_server(StockService(shop.database), server)
     reservations_pb2_grpc.add_ReservationServiceServicer_to_server(ReservationService(shop.database), server)
     transfers_pb2_grpc.add_TransferServiceServicer_to_server(TransferService(shop.database), server)
+    alerts_pb2_grpc.add_AlertServiceServicer_to_server(AlertService(shop.database), server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with client.channel(f"127.0.0.1:{port}") as channel:
@@ -372,5 +376,6 @@ async def api(shop: Shop) -> AsyncIterator[Api]:
             stock_pb2_grpc.StockServiceStub(channel),
             reservations_pb2_grpc.ReservationServiceStub(channel),
             transfers_pb2_grpc.TransferServiceStub(channel),
+            alerts_pb2_grpc.AlertServiceStub(channel),
         )
     await server.stop(None)

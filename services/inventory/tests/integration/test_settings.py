@@ -142,7 +142,7 @@ async def test_a_cap_does_not_fall_below_what_is_promised(api: Any) -> None:
 async def test_what_should_be_ordered_is_listed(api: Any) -> None:
     await api.shop.stock(coffee="10", milk="10", tea="10")
     await put(api, reorder_point="5")
-    await put(api, "milk", reorder_point="9", safety_stock="1")
+    await put(api, "milk", reorder_point="10", safety_stock="1")
     await put(api, "tea", reorder_point="9")
     below = stock_pb2.ListStockRequest(below_reorder_point=True, include_total=True)
     assert [each.sku for each in (await api.call(api.stock.ListStock, below)).items] == ["milk"]

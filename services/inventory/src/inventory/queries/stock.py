@@ -27,9 +27,7 @@ STOCK = f"""
     join locations l on l.business_id = s.business_id and l.code = s.location
     {RUN_OUT}
 """
-BELOW_REORDER_POINT = """
-    (s.on_hand - s.reserved + coalesce(run_out.qty, 0) - coalesce(s.safety_stock, l.safety_stock) <= s.reorder_point) = ?
-"""
+BELOW_REORDER_POINT = "(s.on_hand - s.reserved + coalesce(run_out.qty, 0) <= s.reorder_point) = ?"
 AVAILABILITY = f"""
     select wanted.sku, coalesce(s.location, ''), coalesce(s.on_hand, 0),
         coalesce(s.reserved - coalesce(run_out.qty, 0) - coalesce(own.qty, 0), 0), {LEVEL},

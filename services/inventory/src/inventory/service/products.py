@@ -3,7 +3,9 @@
 from comanda.inventory.v1 import products_pb2 as pb
 from comanda.inventory.v1.products_pb2_grpc import ProductServiceServicer
 from inventory.messages import catalogue as messages
+from inventory.operations import alternatives
 from inventory.operations import products as operations
+from inventory.queries import alternatives as in_stock
 from inventory.queries import catalogue as queries
 from kit.db import Database, Tx
 from kit.rpc import rpc
@@ -36,3 +38,14 @@ class ProductService(ProductServiceServicer):
         """Changes the fields that are given."""
         product = await operations.update_product(tx, request.sku, messages.product_changes(request))
         return pb.UpdateProductResponse(product=messages.product(product))
+
+    @rpc
+    async def SetAlternatives(self, tx: Tx, request: pb.SetAlternativesRequest) -> pb.SetAlternativesResponse:
+        """Sets what may be sold instead."""
+        found = await alternatives.set_alternatives(tx, request.sku, request.alternatives)
+        return pb.SetAlternativesResponse(alternatives=found)
+
+    @rpc
+    async def GetAlternatives(self, tx: Tx, request: pb.GetAlternativesRequest) -> pb.GetAlternativesResponse:
+        """Tells what may be sold instead and is available now."""
+        return await in_stock.alternatives(tx, request)
