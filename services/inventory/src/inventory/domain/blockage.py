@@ -1,12 +1,16 @@
 """Why there is not enough: who holds the units, and when they may be free."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from inventory.domain.quantity import ZERO
 from inventory.domain.reservation import Owner
 from inventory.domain.stock import Sku
+
+SHOWN = 5
+"""How many holders a refusal names."""
 
 
 class Lack(NamedTuple):
@@ -42,3 +46,18 @@ class Others(NamedTuple):
 
 
 NOBODY = Others()
+
+
+def blocking(holds: Iterable[Holder], lack: Lack) -> Others:
+    """Returns who blocks an owner, of those who hold units of the SKU, in the order in which their holds run out."""
+    shown: list[Holder] = []
+    freed, enough_at = ZERO, None
+    for hold in holds:
+        if hold.owner != lack.owner:
+            shown += [hold] if len(shown) < SHOWN else []
+            freed += hold.qty
+            if enough_at is None and freed >= lack.missing:
+                enough_at = hold.expires_at
+            if enough_at and len(shown) == SHOWN:
+                break
+    return Others(shown, enough_at)
