@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 import inventory
-from inventory.store import directives, ledger, reservations, shelves
+from inventory.store import blockage, directives, ledger, reservations, shelves
 from kit import db
 from kit.testing import rows_read
 
@@ -45,13 +45,14 @@ STATEMENTS: dict[str, tuple[str, Sequence[Any]]] = {
     "reservations to change": (reservations.LOCKED_RESERVATIONS, ([BUSINESS], [HELD])),
     "reservations of an owner": (reservations.HELD_BY_OWNERS, ([BUSINESS], ["session"], ["web"], ["S7"])),
     "what belongs to an order": (directives.BELONGINGS, ([BUSINESS], ["order"], [""], ["O7"])),
+    "who holds what is short": (blockage.HOLDS, ([BUSINESS], ["P7"], [""])),
     "the session of a hold": (directives.ADMITTED_SESSIONS, ([BUSINESS], ["web"], ["S7"], [2])),
     "the order of a commit": (directives.CLAIMED_ORDERS, ([BUSINESS], ["O7"])),
     "the end of reservations": (
         ledger.CHANGE_RESERVATIONS,
         ([BUSINESS], [HELD], [Decimal(1)], [Decimal(1)], ["committed"], ["O7"], [NOW], [NOW], [None]),
     ),
-    "the counters": (ledger.COUNT_STOCK, ([BUSINESS], ["P7"], ["shop"], [Decimal(-1)], [Decimal(-1)])),
+    "the counters": (ledger.COUNT_STOCK, ([BUSINESS], ["P7"], ["shop"], [Decimal(-1)], [Decimal(-1)], [False])),
 }
 
 
