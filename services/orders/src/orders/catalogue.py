@@ -11,7 +11,7 @@ from comanda.inventory.v1 import price_lists_pb2, price_lists_pb2_grpc, products
 from kit import client
 from kit.call import current
 from kit.db import Database
-from kit.errors import NotFound, Unavailable
+from kit.errors import Invalid, NotFound, Unavailable
 from orders.domain.channel import EXTERNAL
 from orders.domain.ops import PRODUCT, Op, Price, Prices
 from orders.store import channels as store
@@ -34,7 +34,8 @@ class Catalogue:
     async def prices(self, ops: Sequence[Op], channel_code: str, session_key: str = "") -> Prices:
         """Returns the price of each SKU that operations sell; nothing where prices come from outside.
 
-        Raises Unavailable where an operation has no price and inventory cannot be asked; a price that was sent is enough.
+        Where an operation has no price, raises Unavailable when inventory cannot be asked, and Invalid(`currency_mismatch`) for
+        prices in another currency than the session's; a price that was sent is enough.
         """
         skus = sorted({op.sku for op in ops if op.sells and op.sku})
         needed = any(op.needs_price for op in ops)
@@ -44,8 +45,8 @@ class Catalogue:
         if pricing is None or pricing.policy == EXTERNAL:
             return {}
         try:
-            return await self._look_up(skus, pricing.price_list)
-        except Unavailable:
+            return await self._look_up(skus, pricing)
+        except (Unavailable, Invalid):
             if needed:
                 raise
             return {}
@@ -63,13 +64,15 @@ class Catalogue:
             self._external[(identity.business_id, channel_code)] = time.monotonic() + TRUSTED_SECONDS
         return found
 
-    async def _look_up(self, skus: Sequence[str], price_list: str) -> Prices:
+    async def _look_up(self, skus: Sequence[str], pricing: Pricing) -> Prices:
         pages = [skus[start : start + PAGE] for start in range(0, len(skus), PAGE)]
         found = await asyncio.gather(*map(self._of_products, pages))
         own = {sku: price for page in found for sku, price in page.items()}
-        listed = await self._of_list(price_list, pages) if price_list else {}
+        listed = await self._of_list(pricing, pages) if pricing.price_list else {}
+        if own.keys() - listed.keys():
+            _check_currency(pricing, pricing.products_currency)
         return {
-            sku: Price(listed[sku], price.name, price.is_active, price_list) if sku in listed else price
+            sku: Price(listed[sku], price.name, price.is_active, pricing.price_list) if sku in listed else price
             for sku, price in own.items()
         }
 
@@ -80,15 +83,23 @@ class Catalogue:
             each.sku: Price(each.prices.retail_price_q, each.name, each.is_active, PRODUCT) for each in answer.items
         }
 
-    async def _of_list(self, code: str, pages: Sequence[Sequence[str]]) -> Mapping[str, int]:
+    async def _of_list(self, pricing: Pricing, pages: Sequence[Sequence[str]]) -> Mapping[str, int]:
         """Returns the prices that the list has; none where there is no such list, or it is out of use."""
-        bearer = current.get().bearer
+        bearer, code = current.get().bearer, pricing.price_list
         try:
             about = price_lists_pb2.GetPriceListRequest(code=code)
-            if not (await client.call(self._lists.GetPriceList, about, bearer)).price_list.is_active:
+            found = (await client.call(self._lists.GetPriceList, about, bearer)).price_list
+            if not found.is_active:
                 return {}
+            _check_currency(pricing, found.currency)
             asked = [price_lists_pb2.ListPricesRequest(code=code, page_size=PAGE, sku=page) for page in pages]
             answers = await asyncio.gather(*(client.call(self._lists.ListPrices, each, bearer) for each in asked))
         except NotFound:
             return {}
         return {each.sku: each.price_q for answer in answers for each in answer.items if each.HasField("price_q")}
+
+
+def _check_currency(pricing: Pricing, currency: str) -> None:
+    """Raises Invalid(`currency_mismatch`): an order has one currency (decision 30)."""
+    if currency != pricing.currency:
+        raise Invalid("currency_mismatch", currency=pricing.currency, other=currency)

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from order_calls import FREE, committed, document, line, make_channel, opened, order_of, refused
+from order_calls import FREE, committed, document, line, make_channel, opened, order_of, refused, transitioned
 
 from comanda.orders.v1 import directives_pb2
 
@@ -44,6 +44,13 @@ async def test_o_c16_an_order_for_a_later_day_is_a_pre_order_and_its_buyer_is_re
     assert reminder.payload["template"] == "preorder_reminder"
     context = dict(reminder.payload["context"])
     assert context == {"customer_name": "João", "delivery_date": day(5), "delivery_time_slot": "manha"}
+
+
+async def test_nobody_is_reminded_of_an_order_that_was_cancelled(hub: Any) -> None:
+    order = await ordered(hub, {"delivery": {"date": day(5)}})
+    assert [each.status for each in await reminders(hub)] == ["queued"]
+    await transitioned(hub, order.ref, "cancelled")
+    assert [each.status for each in await reminders(hub)] == ["cancelled"]
 
 
 @pytest.mark.parametrize("data", [{"delivery_date": day(0)}, {"delivery": {"date": day(0)}}])

@@ -78,6 +78,22 @@ async def test_a_price_set_by_hand_is_kept_and_told_in_the_orders_history(hub: A
     ]
 
 
+@with_inventory
+async def test_prices_in_another_currency_are_not_mixed_in(hub: Any) -> None:
+    await make_channel(hub, config={"price_list": "happy"}, currency="USD", **INTERNAL)
+    await stocked(hub, "A", "9", 100)
+    await happy_hour(hub)
+    error = await refused(opened(hub, line("A", "1", None)))
+    assert (error.code, error.context["other"]) == ("currency_mismatch", "BRL")
+    assert (await opened(hub, line("A", "1", 20))).currency == "USD"
+
+
+async def test_a_channel_has_the_currency_of_its_business_unless_told_otherwise(hub: Any) -> None:
+    await hub.rows("insert into businesses values ($1, 'Asia/Kolkata', 'INR')", hub.business)
+    assert (await make_channel(hub, config=FREE)).currency == "INR"
+    assert (await make_channel(hub, code="pos", config=FREE, currency="BRL")).currency == "BRL"
+
+
 async def test_a_line_that_comes_with_its_price_is_sold_though_inventory_is_away(hub: Any) -> None:
     await make_channel(hub, config=FREE, **INTERNAL)
     assert (await opened(hub, line("A", "2", 50))).total_q == 100

@@ -28,8 +28,8 @@ def check(config: Mapping[str, Any]) -> None:
 
 
 def _check_names(config: Mapping[str, Any]) -> None:
-    """Raises Invalid where a status is named that the flow does not have: nobody would ever see what is said of it."""
-    statuses = flow.of(config).statuses
+    """Raises Invalid where a status is named that neither the flow nor the default one has: mostly a typing error."""
+    statuses = flow.of(config).statuses | set(flow.TRANSITIONS)
     for key in ("status_labels", "status_flow"):
         for name in config.get(key) or ():
             _expect(f"{key}.{name}", name in statuses, f"about a status of the flow: {', '.join(sorted(statuses))}")

@@ -7,12 +7,13 @@ from uuid import UUID
 from comanda.orders.events.v1 import events_pb2
 from kit import outbox
 from kit.db import Tx
-from orders.domain import channel, flow
+from orders.domain import channel, flow, preorder
 from orders.domain import order as domain
 from orders.domain.directive import Task, release
 from orders.domain.history import CANCELLED, STATUS_CHANGED
 from orders.domain.order import Order
 from orders.operations import directives, history
+from orders.store import directives as directive_store
 from orders.store import fulfillments
 from orders.store import orders as store
 from orders.store.orders import Found
@@ -51,6 +52,8 @@ def _record(
         order = after
         if order.status == CANCELLED:
             fulfillments.cancel_inside(tx, order.ref, business)
+            if order.data.get("is_preorder"):
+                directive_store.cancel_reminders(tx, business, order.ref, preorder.TEMPLATE)
             entry = {"reason": why.get("reason", ""), "reservations_released": found.holds}
             order = history.record(tx, order, CANCELLED, entry, actor_label=actor_label, business=business)
     return order

@@ -30,7 +30,7 @@ class ChannelService(channels_pb2_grpc.ChannelServiceServicer):
             config=messages.plain(request.config),
             config_version=1,
             is_active=request.is_active if request.HasField("is_active") else True,
-            currency=request.currency or domain.CURRENCY,
+            currency=request.currency or await store.business_currency(tx) or domain.CURRENCY,
             created_at=tx.now,
             updated_at=tx.now,
         )

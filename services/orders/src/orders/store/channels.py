@@ -11,14 +11,19 @@ COLUMNS = """code, name, pricing_policy, edit_policy, display_order, config, con
     created_at, updated_at"""
 CHANNEL = f"select {COLUMNS} from channels where business_id = $1 and code = $2"
 PRICING = """
-    select c.pricing_policy as policy, coalesce(c.config ->> 'price_list', '') as price_list from channels c
+    select c.pricing_policy as policy, coalesce(c.config ->> 'price_list', '') as price_list, c.currency,
+        coalesce(b.currency, c.currency) as products_currency
+    from channels c left join businesses b on b.business_id = c.business_id
     where c.business_id = $1 and c.code = $2
 """
 SESSION_PRICING = """
-    select s.pricing_policy as policy, coalesce(c.config ->> 'price_list', '') as price_list
+    select s.pricing_policy as policy, coalesce(c.config ->> 'price_list', '') as price_list, s.currency,
+        coalesce(b.currency, s.currency) as products_currency
     from sessions s join channels c on c.business_id = s.business_id and c.code = s.channel_code
+    left join businesses b on b.business_id = s.business_id
     where s.business_id = $1 and ($2 = '' or s.channel_code = $2) and s.session_key = $3
 """
+BUSINESS_CURRENCY = "select currency from businesses where business_id = $1"
 LOCKED_CHANNEL = f"{CHANNEL} for update"
 INSERT = f"""insert into channels (business_id, {COLUMNS})
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"""
@@ -35,10 +40,12 @@ UPSERT_BUSINESSES = """
 
 @dataclass(frozen=True, slots=True)
 class Pricing:
-    """Who decides prices, and the list that is looked into first."""
+    """Who decides prices, the list that is looked into first, and the currencies of what is sold and of products."""
 
     policy: str
     price_list: str
+    currency: str
+    products_currency: str
 
 
 async def pricing(tx: Tx, channel_code: str, session_key: str) -> Pricing | None:
@@ -46,6 +53,11 @@ async def pricing(tx: Tx, channel_code: str, session_key: str) -> Pricing | None
     place = (tx.business, channel_code, *([session_key] if session_key else []))
     row = await tx.connection.fetchrow(SESSION_PRICING if session_key else PRICING, *place)
     return Pricing(**row) if row else None
+
+
+async def business_currency(tx: Tx) -> str:
+    """Returns the ISO 4217 code of the business's currency; empty where nothing is known of it yet."""
+    return await tx.connection.fetchval(BUSINESS_CURRENCY, tx.business) or ""
 
 
 async def channel(tx: Tx, code: str, *, lock: bool = False) -> Channel | None:

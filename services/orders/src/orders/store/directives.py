@@ -32,6 +32,10 @@ REQUEUE = f"""
         leased_until = null, updated_at = now()
     where business_id = $1 and id = $2 returning {COLUMNS}
 """
+CANCEL_REMINDERS = """
+    update directives set status = 'cancelled', leased_until = null, updated_at = now()
+    where business_id = $1 and order_ref = $2 and status = 'queued' and payload ->> 'template' = $3
+"""
 CANCEL = f"""
     update directives set status = 'cancelled', leased_until = null, updated_at = now()
     where business_id = $1 and id = $2 returning {COLUMNS}
@@ -150,6 +154,11 @@ async def cancel(tx: Tx, identifier: UUID) -> Directive:
     """Takes a directive out of the queue."""
     [row] = await tx.connection.fetch(CANCEL, tx.business, identifier)
     return Directive(**row)
+
+
+def cancel_reminders(tx: Tx, business: UUID, order_ref: str, template: str) -> None:
+    """Takes out of the queue what was to be sent by the template about the order."""
+    tx.later(CANCEL_REMINDERS, business, order_ref, template)
 
 
 async def lease_due(tx: Tx, limit: int) -> "list[asyncpg.Record]":
