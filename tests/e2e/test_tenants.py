@@ -74,6 +74,10 @@ async def furnish(owner: Caller) -> None:
     await owner.make("/api/v1/members", name="Ana", role="manager", email="ana@example.com")
     await owner.make("/api/v1/api-keys", role="staff", label="till")
     await owner.make("/api/v1/products", sku="SECRET", name="Secret", prices={"retail_price_q": 500})
+    await owner.make("/api/v1/customers", name="Ana", phone="+55 11 5555")
+    await owner.make("/api/v1/stock/receive", location="secret", lines=[{"sku": "SECRET", "qty": "10"}])
+    sale = await owner.make("/api/v1/sales", storefront="secret")
+    await owner.make(f"/api/v1/sales/{sale['id']}/items", sku="SECRET", quantity="1")
     await owner.make("/api/v1/locations", code="depot", type="warehouse")
     await owner.make("/api/v1/stock/receive", location="depot", lines=[{"sku": "SECRET", "qty": "10"}])
     line = {"sku": "SECRET", "qty": "1", "location": "depot"}
@@ -111,7 +115,8 @@ async def test_a_stranger_finds_nothing_by_any_call_and_changes_nothing(callers:
     async def at_rest() -> dict[str, list[JSON]] | None:
         shown = await owner.everything()
         busy = [each for each in shown["/api/v1/directives"] if each["status"] != "done"]
-        return None if busy or shown != await owner.everything() else shown
+        unlinked = [each for each in shown["/api/v1/audit-log"] if not each["seq"]]
+        return None if busy or unlinked or shown != await owner.everything() else shown
 
     before: Any = await eventually(at_rest)
     empty = [path for path, items in before.items() if not items]

@@ -61,6 +61,16 @@ async def answer(
     return await database.run(lambda tx, _: operation(servicer, _known(tx, call), request), identity=call.identity)
 
 
+async def answered(servicer: Any, request: Message) -> bool:
+    """Tells whether the call repeats one that was answered, so that what would come before its transaction is not done again."""
+    call = current.get()
+    database: Database = servicer.database
+    if not (key := call.method.key(request)):
+        return False
+    place = (call.identity.business_id, call.method.scope(request), key)
+    return bool(await database.read(lambda tx: tx.connection.fetch(ANSWERED, *place)))
+
+
 async def _once(
     database: Database, call: Call, key: str, work: Callable[[Tx], Awaitable[Response]], request: Message
 ) -> Response:

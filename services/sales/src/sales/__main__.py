@@ -3,6 +3,8 @@
 import sys
 from functools import partial
 
+import grpc
+
 import kit.settings
 import sales
 from comanda.sales.v1 import (
@@ -11,8 +13,9 @@ from comanda.sales.v1 import (
     customers_pb2_grpc,
     identity_pb2_grpc,
     members_pb2_grpc,
+    sales_pb2_grpc,
 )
-from kit import identity, migrations, server
+from kit import client, identity, migrations, server
 from kit.server import Process
 from sales import issuer, sweeps
 from sales.service.audit import AuditService
@@ -20,29 +23,37 @@ from sales.service.businesses import BusinessService, StorefrontService
 from sales.service.customers import CustomerService
 from sales.service.identity import ApiKeyService, IdentityService
 from sales.service.members import MemberService
+from sales.service.sales import SaleService
 from sales.settings import Settings
+from sales.stock import Stock
 from sales.texts import TEXTS
 
 
 async def serve() -> None:
     """Serves until SIGTERM."""
     settings = Settings()
-    async with server.process("sales", settings) as process:
-        await run(process, settings)
+    async with (
+        server.process("sales", settings) as process,
+        client.channel(settings.inventory_address) as inventory,
+    ):
+        await run(process, settings, inventory)
 
 
-async def run(process: Process, settings: Settings) -> None:
+async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel) -> None:
     """Runs the service in a connected process."""
     database = process.database
     private_key = identity.private_key(settings.identity_private_key.get_secret_value())
+    stock = Stock(inventory, private_key)
+    counter = SaleService(database, stock)
     identities = IdentityService(database, private_key, issuer.of(settings))
-    sweeps.add(process)
+    sweeps.add(process, counter.go_on)
     await process.serve(
         [
             partial(businesses_pb2_grpc.add_BusinessServiceServicer_to_server, BusinessService(database)),
-            partial(businesses_pb2_grpc.add_StorefrontServiceServicer_to_server, StorefrontService(database)),
+            partial(businesses_pb2_grpc.add_StorefrontServiceServicer_to_server, StorefrontService(database, stock)),
             partial(members_pb2_grpc.add_MemberServiceServicer_to_server, MemberService(database)),
             partial(customers_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService(database)),
+            partial(sales_pb2_grpc.add_SaleServiceServicer_to_server, counter),
             partial(audit_pb2_grpc.add_AuditServiceServicer_to_server, AuditService(database)),
             partial(identity_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(database, private_key)),
             partial(identity_pb2_grpc.add_IdentityServiceServicer_to_server, identities),

@@ -1,5 +1,6 @@
 """What runs beside the calls; any number of processes may run it."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from kit import machinery
@@ -7,12 +8,13 @@ from kit.server import Process
 from sales.operations import audit
 
 
-def add(process: Process) -> None:
-    """Adds the sweeps to the process."""
+def add(process: Process, complete: Callable[[], Awaitable[bool]]) -> None:
+    """Adds the sweeps to the process; complete goes on with sales whose completion nobody drives."""
     database = process.database
 
     async def extend_chains() -> bool:
         return await database.run(lambda tx, _: audit.extend_chains(tx))
 
+    process.sweep("complete", complete)
     process.sweep("extend the audit chains", extend_chains)
     process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)

@@ -10,6 +10,8 @@ from kit import machinery
 METADATA = sa.MetaData()
 machinery.tables(METADATA)
 TIME = TIMESTAMP(timezone=True)
+PERCENTAGE = sa.Numeric(5, 2)
+UNDER_WAY = sa.text("state in ('running', 'reverting')")
 
 
 def _columns(kind: Any, *names: str) -> list[sa.Column[Any]]:
@@ -22,6 +24,8 @@ sa.Table(
     sa.Column("business_id", UUID, primary_key=True),
     *_columns(sa.Text, "code", "name", "timezone", "currency"),
     *_columns(TIME, "created_at"),
+    sa.Column("staff_discount_limit", PERCENTAGE, nullable=False, server_default=sa.text("10")),
+    sa.Column("manager_discount_limit", PERCENTAGE, nullable=False, server_default=sa.text("25")),
     sa.UniqueConstraint("code", name="businesses_code"),
 )
 sa.Table(
@@ -121,4 +125,100 @@ sa.Table(
     sa.Column("scopes", ARRAY(sa.Text), nullable=False, server_default=sa.text("'{}'")),
     sa.Column("expires_at", TIME),
     sa.UniqueConstraint("id", name="api_keys_id"),
+)
+sa.Table(
+    "receipt_counters",
+    METADATA,
+    sa.Column("business_id", UUID, primary_key=True),
+    sa.Column("storefront", sa.Text, primary_key=True),
+    sa.Column("business_date", sa.Date, primary_key=True),
+    *_columns(sa.Integer, "last"),
+)
+sa.Table(
+    "sales",
+    METADATA,
+    sa.Column("business_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(sa.Text, "receipt_number", "storefront"),
+    *_columns(sa.Date, "business_date"),
+    *_columns(sa.Text, "seller"),
+    sa.Column("customer_id", UUID),
+    *_columns(sa.Text, "type", "status", "payment_type", "currency"),
+    *_columns(sa.BigInteger, "subtotal_q", "discount_q", "tax_q", "total_q"),
+    *_columns(sa.BigInteger, "amount_paid_q", "amount_due_q", "amount_refunded_q"),
+    *_columns(sa.Boolean, "is_credit_sale", "manager_override"),
+    *_columns(sa.Text, "override_reason", "override_by", "notes"),
+    *_columns(sa.BigInteger, "rev"),
+    sa.Column("completion_id", UUID),
+    *_columns(sa.Text, "stock_ref"),
+    *_columns(TIME, "created_at", "updated_at"),
+    sa.Column("completed_at", TIME),
+    sa.UniqueConstraint("business_id", "receipt_number", name="sales_receipt_number"),
+    sa.ForeignKeyConstraint(
+        ["business_id", "storefront"], ["storefronts.business_id", "storefronts.code"], name="sales_storefront"
+    ),
+    sa.ForeignKeyConstraint(
+        ["business_id", "customer_id"], ["customers.business_id", "customers.id"], name="sales_customer"
+    ),
+    sa.Index(
+        "sales_of_customer", "business_id", "customer_id", "id", postgresql_where=sa.text("customer_id is not null")
+    ),
+    sa.Index("sales_of_day", "business_id", "storefront", "business_date"),
+    sa.Index(
+        "sales_owed",
+        "business_id",
+        "customer_id",
+        "completed_at",
+        postgresql_where=sa.text("amount_due_q > 0 and is_credit_sale"),
+    ),
+)
+SALE = (["business_id", "sale_id"], ["sales.business_id", "sales.id"])
+sa.Table(
+    "sale_items",
+    METADATA,
+    sa.Column("business_id", UUID, primary_key=True),
+    sa.Column("sale_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(sa.Text, "sku", "name"),
+    *_columns(sa.Numeric(12, 3), "quantity"),
+    *_columns(sa.BigInteger, "unit_price_q"),
+    *_columns(sa.Boolean, "price_is_named"),
+    *_columns(sa.BigInteger, "retail_price_q", "wholesale_price_q", "unit_cost_q"),
+    *_columns(PERCENTAGE, "discount_percentage"),
+    sa.Column("discount_amount_q", sa.BigInteger),
+    *_columns(sa.BigInteger, "discount_q", "base_q"),
+    *_columns(PERCENTAGE, "tax_rate"),
+    *_columns(sa.BigInteger, "tax_q", "total_q"),
+    sa.ForeignKeyConstraint(*SALE, name="sale_items_sale"),
+)
+sa.Table(
+    "payments",
+    METADATA,
+    sa.Column("business_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(UUID, "sale_id"),
+    *_columns(sa.Text, "method"),
+    *_columns(sa.BigInteger, "amount_q"),
+    *_columns(sa.Text, "reference", "processed_by"),
+    *_columns(TIME, "created_at"),
+    sa.ForeignKeyConstraint(*SALE, name="payments_sale"),
+    sa.Index("payments_of_sale", "business_id", "sale_id", "id"),
+)
+sa.Table(
+    "completions",
+    METADATA,
+    sa.Column("business_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(UUID, "sale_id"),
+    *_columns(sa.Text, "state", "key"),
+    *_columns(BYTEA, "digest"),
+    *_columns(JSONB, "plan", "caller"),
+    sa.Column("error", JSONB),
+    sa.Column("answer", BYTEA),
+    *_columns(TIME, "created_at"),
+    sa.Column("settled_at", TIME),
+    sa.ForeignKeyConstraint(*SALE, name="completions_sale"),
+    sa.Index("completions_key", "business_id", "key", unique=True, postgresql_where=sa.text("key <> ''")),
+    sa.Index("completions_under_way", "business_id", "sale_id", unique=True, postgresql_where=UNDER_WAY),
+    sa.Index("completions_oldest", "created_at", postgresql_where=UNDER_WAY),
 )

@@ -35,6 +35,35 @@ TEXTS: Catalogue = {
         "Granting credit ({fields}) takes a manager.", "Conceder crédito ({fields}) exige um gerente."
     ),
     "duplicate_phone": Text("A customer has the number {phone} already.", "Já existe um cliente com o número {phone}."),
+    "sale_not_draft": Text(
+        "Cannot {verb} sale with status {status}", "Operação ({verb}) impossível em venda com status {status}"
+    ),
+    "sale_empty": Text("Cannot complete sale without items", "Não é possível concluir uma venda sem itens"),
+    "storefront_inactive": Text("Storefront {storefront} does not sell.", "A loja {storefront} não está vendendo."),
+    "customer_required": Text(
+        "Customer is required for credit sales", "Uma venda a crédito exige um cliente identificado"
+    ),
+    "payment_required": Text(
+        "Payments are missing: {due_q} is due, in minor units.", "Faltam pagamentos: {due_q} a pagar, em centavos."
+    ),
+    "payment_exceeds_due": Text(
+        "{amount_q} is more than the {due_q} that is due, in minor units.",
+        "{amount_q} é mais do que os {due_q} a pagar, em centavos.",
+    ),
+    "override_not_allowed": Text("An override takes a manager.", "A liberação exige um gerente."),
+    "override_reason_required": Text("An override needs a reason.", "A liberação exige um motivo."),
+    "role_limit_exceeded": Text(
+        "Your role may grant {limit_q} ({limit}) here, not {requested_q}, in minor units.",
+        "Seu papel pode conceder aqui {limit_q} ({limit}), e não {requested_q}, em centavos.",
+    ),
+    "insufficient_stock": Text(
+        "Insufficient stock for {sku}. Available: {available}, Requested: {requested}",
+        "Estoque insuficiente de {sku}. Disponível: {available}, Solicitado: {requested}",
+    ),
+    "unknown_sku": Text("There is no product {sku}.", "Não existe o produto {sku}."),
+    "invalid_qty": Text("{qty} is no quantity above zero.", "{qty} não é uma quantidade acima de zero."),
+    "invalid_date": Text("{field}: there is no date {date}.", "{field}: não existe a data {date}."),
+    "amount_too_large": Text("The amount is beyond {largest_q} minor units.", "O valor passa de {largest_q} centavos."),
     "member_above_own": Text(
         "Role {own_role} may not add or change a member of role {role}.",
         "O papel {own_role} não pode incluir ou alterar um membro do papel {role}.",

@@ -1,7 +1,7 @@
 """The sales service in this process, on a real database and a real NATS."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from types import ModuleType
@@ -29,6 +29,8 @@ from kit import client, identity, server, tasks
 from kit.identity import NO_BUSINESS, Identity
 from sales.__main__ import run
 from sales.settings import Settings
+
+from .counter import Counter, Shop, opened, running
 
 PRIVATE_KEY = identity.new_private_key()
 
@@ -126,14 +128,16 @@ async def service(
     nats: Client,
     nats_url: str,
     stream_prefix: str,
-    unused_tcp_port: int,
+    unused_tcp_port_factory: Callable[[], int],
     more_settings: dict[str, str],
 ) -> AsyncIterator[Sales]:
     """The service, ready to be called."""
-    url, address = new_database(sales), f"127.0.0.1:{unused_tcp_port}"
+    url = new_database(sales)
+    address, nobody = (f"127.0.0.1:{unused_tcp_port_factory()}" for _ in range(2))
     settings = Settings(
         database_url=url, nats_url=nats_url, listen=address, stream_prefix=stream_prefix, poll_seconds=0.1,
         identity_public_key=identity.public_key_of(PRIVATE_KEY), identity_private_key=PRIVATE_KEY, log_level="debug",
+        inventory_address=nobody,
         **more_settings,
     )  # fmt: skip
     seen: list[messaging_pb2.Envelope] = []
@@ -144,7 +148,9 @@ async def service(
     await nats.subscribe(f"{stream_prefix}.events.>", cb=see)
     async with AsyncExitStack() as stack:
         process = await stack.enter_async_context(server.process("sales", settings))
-        serving = asyncio.ensure_future(run(process, settings))
+        # Nobody listens there: what needs the inventory has a fixture of its own (counter.py).
+        inventory: grpc.aio.Channel = await stack.enter_async_context(client.channel(settings.inventory_address))
+        serving = asyncio.ensure_future(run(process, settings, inventory))
         stack.push_async_callback(tasks.cancel, [serving])
         channel: grpc.aio.Channel = await stack.enter_async_context(client.channel(address))
         yield Sales(
@@ -154,3 +160,22 @@ async def service(
             members_pb2_grpc.MemberServiceStub(channel), customers_pb2_grpc.CustomerServiceStub(channel),
             audit_pb2_grpc.AuditServiceStub(channel),
         )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def counter(
+    postgres_url: str, nats_url: str, migrated: Callable[[ModuleType], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Counter]:
+    """Sales and inventory as processes of their own, for a module; each test takes a business of its own."""
+    with running(postgres_url, nats_url, migrated, tmp_path_factory.mktemp("counter"), PRIVATE_KEY) as found:
+        yield found
+
+
+@pytest.fixture
+async def shop(counter: Counter) -> AsyncIterator[Shop]:
+    """A business with a storefront and goods."""
+    async with AsyncExitStack() as stack:
+        found = await opened(stack, counter)
+        await found.stock("CAFE", "50", retail_price_q=1000, wholesale_price_q=800, cost_q=600)
+        await found.stock("LEITE", "50", retail_price_q=500, cost_q=300)
+        yield found

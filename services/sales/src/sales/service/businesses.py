@@ -1,14 +1,20 @@
 """BusinessService and StorefrontService."""
 
+from contextlib import suppress
+from typing import Any
+
 from comanda.sales.v1 import businesses_pb2 as pb
 from comanda.sales.v1 import businesses_pb2_grpc
+from kit.call import current
 from kit.db import Database, Tx
-from kit.rpc import rpc
+from kit.errors import DomainError
+from kit.rpc import answer, rpc
 from sales.domain.business import Storefront
 from sales.messages import identity as messages
 from sales.messages.values import given
 from sales.operations import businesses
 from sales.queries import identity as queries
+from sales.stock import Stock
 from sales.store import businesses as store
 
 
@@ -36,11 +42,18 @@ class BusinessService(businesses_pb2_grpc.BusinessServiceServicer):
 class StorefrontService(businesses_pb2_grpc.StorefrontServiceServicer):
     """See the proto."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, stock: Stock) -> None:
         self.database = database
+        self._stock = stock
 
-    @rpc
-    async def CreateStorefront(self, tx: Tx, request: pb.CreateStorefrontRequest) -> pb.CreateStorefrontResponse:
+    async def CreateStorefront(self, request: pb.CreateStorefrontRequest, _: Any) -> pb.CreateStorefrontResponse:
+        response = await answer(self, StorefrontService._create, request)
+        # The inventory makes the location when it hears of the storefront; who is told of one may use the other at once.
+        with suppress(DomainError):
+            await self._stock.open_location(current.get().identity, request.code, request.name)
+        return response
+
+    async def _create(self, tx: Tx, request: pb.CreateStorefrontRequest) -> pb.CreateStorefrontResponse:
         new = Storefront(
             code=request.code,
             name=request.name,

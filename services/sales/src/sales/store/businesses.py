@@ -5,8 +5,10 @@ from uuid import UUID
 from kit.db import Tx
 from kit.errors import NotFound
 from sales.domain.business import Business, Storefront
+from sales.domain.discount import Limits
 
 BUSINESS = "select business_id, code, name, timezone, currency, created_at from businesses where business_id = $1"
+DISCOUNT_LIMITS = "select staff_discount_limit, manager_discount_limit from businesses where business_id = $1"
 BUSINESS_ID = "select business_id from businesses where code = $1"
 LOCKED_BUSINESS = f"{BUSINESS} for no key update"
 SAVE_BUSINESS = "update businesses set name = $2, timezone = $3 where business_id = $1"
@@ -26,6 +28,14 @@ async def business(tx: Tx, *, lock: bool = False) -> Business | None:
     """Returns the caller's business."""
     row = await tx.connection.fetchrow(LOCKED_BUSINESS if lock else BUSINESS, tx.business)
     return Business(**row) if row else None
+
+
+async def discount_limits(tx: Tx) -> Limits:
+    """Returns how much of a price each role may give away in the caller's business; raises NotFound."""
+    row = await tx.connection.fetchrow(DISCOUNT_LIMITS, tx.business)
+    if row is None:
+        raise NotFound("not_found")
+    return Limits(*row)
 
 
 async def business_id(tx: Tx, code: str) -> UUID | None:

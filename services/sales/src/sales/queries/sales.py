@@ -1,0 +1,61 @@
+"""Sales, a page at a time."""
+
+from datetime import date
+
+from comanda.sales.v1 import sales_pb2 as pb
+from kit import pages
+from kit.call import current
+from kit.db import Tx
+from kit.errors import Invalid
+from sales.messages import sales as messages
+from sales.messages.values import short
+from sales.queries.filters import containing, matching
+from sales.store import sales as store
+
+FOUND = """(receipt_number ilike ?
+    or exists (select from customers c where c.business_id = sales.business_id and c.id = customer_id and c.name ilike ?)
+    or exists (
+        select from sale_items i
+        where i.business_id = sales.business_id and i.sale_id = sales.id and (i.sku ilike ? or i.name ilike ?)
+    ))"""
+
+
+async def list_sales(tx: Tx, request: pb.ListSalesRequest) -> pb.ListSalesResponse:
+    """Returns a page of the business's sales, newest first; raises Invalid for a bad token or date."""
+    owed = request.has_outstanding_balance if request.HasField("has_outstanding_balance") else None
+    where, values = matching(
+        ("business_id = ?", tx.business),
+        ("status = any(?::text[])", [short(pb.SaleStatus, each) for each in request.status]),
+        ("storefront = any(?::text[])", list(request.storefront)),
+        ("customer_id = ?", messages.customer_id(request.customer_id)),
+        ("type = any(?::text[])", [short(pb.SaleType, each) for each in request.type]),
+        ("payment_type = any(?::text[])", [short(pb.PaymentType, each) for each in request.payment_type]),
+        ("seller = ?", request.user),
+        ("business_date >= ?", _date("date_from", request.date_from)),
+        ("business_date <= ?", _date("date_to", request.date_to)),
+        ("total_q >= ?", request.amount_min_q if request.HasField("amount_min_q") else None),
+        ("total_q <= ?", request.amount_max_q if request.HasField("amount_max_q") else None),
+        ("(status in ('pending', 'partial')) = ?", owed),
+        (FOUND, containing(request.search)),
+    )
+    size, n = request.page_size or pages.SIZE, len(values)
+    page = f"select {store.SALE_COLUMNS} from sales {where} and id < ${n + 1} order by id desc limit ${n + 2}"
+    rows, token = pages.cut(
+        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
+        size,
+        lambda row: (str(row["id"]),),
+    )
+    found, role = await store.with_items(tx, rows), current.get().identity.role
+    payments = await store.payments(tx, [each.id for each in found])
+    items = [messages.sale(each, payments.get(each.id, ()), role) for each in found]
+    answer = pb.ListSalesResponse(items=items, next_page_token=token)
+    if request.include_total:
+        answer.total = await tx.connection.fetchval(f"select count(*) from sales {where}", *values)
+    return answer
+
+
+def _date(name: str, text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Invalid("invalid_date", field=name, date=text) from error

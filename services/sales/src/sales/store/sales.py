@@ -1,0 +1,133 @@
+"""Sales, their items, and their payments. Whoever locks a customer, too, locks him first."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from kit.db import Tx
+from kit.errors import NotFound
+from kit.ids import uuid7
+from sales.domain.item import Item
+from sales.domain.sale import NewPayment, Sale
+
+KEPT = tuple(name for name in Sale.__slots__ if name != "items")
+DERIVED = ("subtotal_q", "total_q", "amount_due_q")
+COLUMNS = ", ".join((*KEPT, *DERIVED))
+SALE_COLUMNS = ", ".join(KEPT)
+SALE = f"select {SALE_COLUMNS} from sales where business_id = $1 and id = $2"
+LOCKED_SALE = f"{SALE} for no key update"
+PLACES = ", ".join(f"${n + 2}" for n in range(len(KEPT) + len(DERIVED)))
+NEW_SALE = f"insert into sales (business_id, {COLUMNS}) values ($1, {PLACES})"
+CHANGED = (
+    "customer_id", "type", "status", "payment_type", "discount_q", "tax_q", "amount_paid_q", "amount_refunded_q",
+    "is_credit_sale", "manager_override", "override_reason", "override_by", "notes", "rev", "completion_id", "stock_ref",
+    "updated_at", "completed_at", *DERIVED,
+)  # fmt: skip
+SAVE_SALE = f"""
+    update sales set {", ".join(f"{name} = ${n + 3}" for n, name in enumerate(CHANGED))} where business_id = $1 and id = $2
+"""
+NEXT_RECEIPT = """
+    insert into receipt_counters as c (business_id, storefront, business_date, last) values ($1, $2, $3, 1)
+    on conflict (business_id, storefront, business_date) do update set last = c.last + 1
+    returning last
+"""
+ITEM_KEPT = tuple(Item.__slots__)
+ITEM_DERIVED = ("discount_q", "base_q", "tax_q", "total_q")
+ITEM_COLUMNS = ", ".join(ITEM_KEPT)
+ITEMS = f"""
+    select sale_id, {ITEM_COLUMNS} from sale_items where business_id = $1 and sale_id = any($2::uuid[]) order by sale_id, id
+"""
+SAVE_ITEM = f"""
+    insert into sale_items (business_id, sale_id, {ITEM_COLUMNS}, {", ".join(ITEM_DERIVED)})
+    values ($1, $2, {", ".join(f"${n + 3}" for n in range(len(ITEM_KEPT) + len(ITEM_DERIVED)))})
+    on conflict (business_id, sale_id, id) do update set (quantity, unit_price_q, price_is_named, discount_percentage,
+        discount_amount_q, tax_rate, discount_q, base_q, tax_q, total_q) = (excluded.quantity, excluded.unit_price_q,
+        excluded.price_is_named, excluded.discount_percentage, excluded.discount_amount_q, excluded.tax_rate,
+        excluded.discount_q, excluded.base_q, excluded.tax_q, excluded.total_q)
+"""
+REMOVE_ITEM = "delete from sale_items where business_id = $1 and sale_id = $2 and id = $3"
+ADD_PAYMENT = """
+    insert into payments (business_id, id, sale_id, method, amount_q, reference, processed_by, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+PAYMENTS = """
+    select id, sale_id, method, amount_q, reference, processed_by, created_at from payments
+    where business_id = $1 and sale_id = any($2::uuid[]) order by sale_id, id
+"""
+# What is due on the account for longer than the customer's terms allow (spec 1C.1).
+OVERDUE = """
+    select coalesce(sum(s.amount_due_q), 0)::bigint
+    from customers c
+    join sales s on s.business_id = c.business_id and s.customer_id = c.id and s.is_credit_sale and s.amount_due_q > 0
+        and s.completed_at <= now() - make_interval(days => c.credit_terms_days)
+    where c.business_id = $1 and c.id = $2
+"""
+
+
+async def next_receipt(tx: Tx, storefront: str, day: date) -> int:
+    """Returns the next number of a storefront's day; whoever asks meanwhile waits until this transaction is over."""
+    found: int = await tx.connection.fetchval(NEXT_RECEIPT, tx.business, storefront, day)
+    return found
+
+
+async def sale(tx: Tx, sale_id: UUID, *, lock: bool = False) -> Sale:
+    """Returns a sale of the caller's business with its items; raises NotFound."""
+    row = await tx.connection.fetchrow(LOCKED_SALE if lock else SALE, tx.business, sale_id)
+    if row is None:
+        raise NotFound("not_found", id=str(sale_id))
+    return (await with_items(tx, [row]))[0]
+
+
+async def with_items(tx: Tx, rows: "Sequence[asyncpg.Record]") -> list[Sale]:
+    """Returns the sales in rows that have their columns, with their items in the order of adding."""
+    items: dict[UUID, list[Item]] = {row["id"]: [] for row in rows}
+    for sale_id, *item in await tx.connection.fetch(ITEMS, tx.business, list(items)):
+        items[sale_id].append(Item(*item))
+    return [Sale(**{name: row[name] for name in KEPT}, items=tuple(items[row["id"]])) for row in rows]
+
+
+def insert(tx: Tx, new: Sale) -> None:
+    """Saves a new draft, which has no items yet."""
+    tx.later(NEW_SALE, tx.business, *(getattr(new, name) for name in (*KEPT, *DERIVED)))
+
+
+def save(tx: Tx, changed: Sale) -> None:
+    """Saves a locked sale, but for its items; once in a transaction."""
+    stamped = replace(changed, updated_at=tx.now)
+    tx.later(SAVE_SALE, tx.business, changed.id, *(getattr(stamped, name) for name in CHANGED))
+
+
+def save_items(tx: Tx, sale_id: UUID, before: Sequence[Item], after: Sequence[Item]) -> None:
+    """Saves how a locked sale's items differ."""
+    known = {item.id: item for item in before}
+    for item in after:
+        if known.pop(item.id, None) != item:
+            tx.later(SAVE_ITEM, tx.business, sale_id, *(getattr(item, name) for name in (*ITEM_KEPT, *ITEM_DERIVED)))
+    for gone in known:
+        tx.later(REMOVE_ITEM, tx.business, sale_id, gone)
+
+
+def add_payment(tx: Tx, sale_id: UUID, payment: NewPayment) -> dict[str, Any]:
+    """Adds a payment to a locked sale and returns it as a mapping with its columns."""
+    values = (uuid7(), sale_id, *payment, tx.actor, tx.now)
+    tx.later(ADD_PAYMENT, tx.business, *values)
+    names = ("id", "sale_id", "method", "amount_q", "reference", "processed_by", "created_at")
+    return dict(zip(names, values, strict=True))
+
+
+async def payments(tx: Tx, sale_ids: Sequence[UUID]) -> dict[UUID, list[Mapping[str, Any]]]:
+    """Returns the payments of sales, oldest first, as mappings with their columns."""
+    found: dict[UUID, list[Mapping[str, Any]]] = {}
+    for row in await tx.connection.fetch(PAYMENTS, tx.business, list(sale_ids)):
+        found.setdefault(row["sale_id"], []).append(dict(row))
+    return found
+
+
+async def overdue_q(tx: Tx, customer_id: UUID) -> int:
+    """Returns what a customer owes for longer than his terms allow, in minor units."""
+    found: int = await tx.connection.fetchval(OVERDUE, tx.business, customer_id)
+    return found
