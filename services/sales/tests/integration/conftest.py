@@ -40,9 +40,6 @@ def token_of(business: UUID, role: int = options_pb2.ROLE_OWNER, subject: str = 
     return identity.sign(Identity(business, role, subject), identity.private_key(PRIVATE_KEY))[0]
 
 
-OPERATOR = token_of(NO_BUSINESS, options_pb2.ROLE_SERVICE, "operator")
-
-
 @dataclass
 class Tenant:
     """A business and tokens of callers of it."""
@@ -61,7 +58,6 @@ class Sales:
 
     url: str
     seen: "list[messaging_pb2.Envelope]"
-    operator: str
     businesses: businesses_pb2_grpc.BusinessServiceStub
     storefronts: businesses_pb2_grpc.StorefrontServiceStub
     keys: identity_pb2_grpc.ApiKeyServiceStub
@@ -69,6 +65,11 @@ class Sales:
     members: members_pb2_grpc.MemberServiceStub
     customers: customers_pb2_grpc.CustomerServiceStub
     audit: audit_pb2_grpc.AuditServiceStub
+
+    @property
+    def operator(self) -> str:
+        """A token of an operator."""
+        return token_of(NO_BUSINESS, options_pb2.ROLE_SERVICE, "operator")
 
     async def call(self, method: Any, request: Any, token: str = "") -> Any:
         """Calls a stub's method; as an operator unless a token is given."""
@@ -154,7 +155,7 @@ async def service(
         stack.push_async_callback(tasks.cancel, [serving])
         channel: grpc.aio.Channel = await stack.enter_async_context(client.channel(address))
         yield Sales(
-            url, seen, OPERATOR,
+            url, seen,
             businesses_pb2_grpc.BusinessServiceStub(channel), businesses_pb2_grpc.StorefrontServiceStub(channel),
             identity_pb2_grpc.ApiKeyServiceStub(channel), identity_pb2_grpc.IdentityServiceStub(channel),
             members_pb2_grpc.MemberServiceStub(channel), customers_pb2_grpc.CustomerServiceStub(channel),
