@@ -25,7 +25,17 @@ UNSTATED = """
 """
 # Of a table that is new the planner knows nothing, and takes any index for as good as the one on the key. A plan is kept
 # while the table grows, so the planner is told what will be true: these columns have few values, others tell rows apart.
-FEW_VALUES = ("business_id", "channel_code", "location", "owner_scope", "owner_type", "state", "status", "topic", "type")
+FEW_VALUES = (
+    "business_id",
+    "channel_code",
+    "location",
+    "owner_scope",
+    "owner_type",
+    "state",
+    "status",
+    "topic",
+    "type",
+)
 FIRST_STATISTICS = """
     with indexed as (
         select distinct n.nspname, c.relname, a.attname
