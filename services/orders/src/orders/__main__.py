@@ -15,12 +15,16 @@ from comanda.orders.v1 import (
     orders_pb2_grpc,
     refs_pb2_grpc,
     sessions_pb2_grpc,
+    webhooks_pb2_grpc,
 )
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from kit import client, migrations, server
 from kit.exchange import Exchanged
 from orders import handlers, sweeps
 from orders.catalogue import Catalogue
+from orders.outbound.courier import Courier
+from orders.outbound.mail import Mailer
+from orders.outbound.webhooks import Caller
 from orders.service.analytics import AnalyticsService
 from orders.service.channels import ChannelService
 from orders.service.directives import DirectiveService
@@ -31,6 +35,7 @@ from orders.service.notes import NoteService
 from orders.service.orders import OrderService
 from orders.service.refs import RefService
 from orders.service.sessions import SessionService
+from orders.service.webhooks import WebhookService
 from orders.settings import Settings
 from orders.texts import TEXTS
 
@@ -47,12 +52,17 @@ async def serve() -> None:
         sessions = SessionService(database, signals, Catalogue(inventory, database))
         process.consume(handlers.handlers(signals))
         sweeps.add(process, settings.session_ttl)
+        webhooks = WebhookService(database, allow_private=settings.allow_private_webhooks)
+        caller = Caller(allow_private=settings.allow_private_webhooks)
+        mailer = Mailer(settings.smtp_url.get_secret_value(), settings.smtp_from)
+        process.loops.append(Courier(database, mailer, caller, settings.poll_seconds).run())
         await process.serve(
             [
                 partial(channels_pb2_grpc.add_ChannelServiceServicer_to_server, ChannelService(database)),
                 partial(sessions_pb2_grpc.add_SessionServiceServicer_to_server, sessions),
                 partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
                 partial(fulfillments_pb2_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentService(database)),
+                partial(webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks),
                 partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
                 partial(marketplaces_pb2_grpc.add_MarketplaceServiceServicer_to_server, MarketplaceService(database)),
                 partial(analytics_pb2_grpc.add_AnalyticsServiceServicer_to_server, AnalyticsService(database)),

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from kit.settings import Settings as Common
 
@@ -12,6 +12,13 @@ class Settings(Common):
 
     session_ttl_hours: float = Field(default=24.0, gt=0)
     """How long a session that nobody touches stays open; then it is abandoned, and what it holds given back."""
+
+    smtp_url: SecretStr = SecretStr("")
+    """Where mail is handed over, as smtp://user:password@host:587 (smtps: TLS from the start); without it, none is sent."""
+    smtp_from: str = "comanda@localhost"
+    """Who the mail is from."""
+    allow_private_webhooks: bool = False
+    """Lets webhooks reach private addresses: for development, or a network whose tenants are trusted."""
 
     @property
     def session_ttl(self) -> timedelta:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
 
 from kit import machinery
 
@@ -243,4 +243,51 @@ sa.Index(
 )
 sa.Index(
     "marketplace_events_newest", *(MARKETPLACE_EVENTS.c[name] for name in ("business_id", "channel_code", "position"))
+)
+sa.Table(
+    "webhook_endpoints",
+    METADATA,
+    *_key(),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(sa.Text, "url", "secret", "description"),
+    sa.Column("topics", ARRAY(sa.Text), nullable=False),
+    *_columns(sa.Boolean, "is_active"),
+    *_columns(TIME, "created_at", "updated_at"),
+)
+DELIVERIES = sa.Table(
+    "deliveries",
+    METADATA,
+    *_key(),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(UUID, "directive_id"),
+    *_columns(UUID, "endpoint_id", nullable=True),
+    *_columns(sa.Text, "topic", "kind", "lane", "status"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("failures", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("response_code", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("error_code", sa.Text, nullable=False, server_default=EMPTY),
+    sa.Column("last_error", sa.Text, nullable=False, server_default=EMPTY),
+    *_columns(TIME, "due_at", "created_at", "updated_at"),
+    *_columns(TIME, "delivered_at", nullable=True),
+)
+sa.Index("deliveries_directive", DELIVERIES.c.business_id, DELIVERIES.c.directive_id, DELIVERIES.c.lane)
+sa.Index(
+    "deliveries_queued",
+    *(DELIVERIES.c[name] for name in ("business_id", "lane", "due_at")),
+    postgresql_where=sa.text("status = 'queued'"),
+)
+sa.Index(
+    "deliveries_sending",
+    *(DELIVERIES.c[name] for name in ("business_id", "lane")),
+    postgresql_where=sa.text("status = 'sending'"),
+)
+sa.Table(
+    "delivery_attempts",
+    METADATA,
+    *_key(),
+    sa.Column("delivery_id", UUID, primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    *_columns(sa.Integer, "duration_ms", "response_code"),
+    *_columns(sa.Text, "error_code", "error"),
+    *_columns(TIME, "started_at"),
 )

@@ -173,5 +173,9 @@ TEXTS: Catalogue = {
         "The payload is about order {payload_order_ref}, not {order_ref}.",
         "O conteúdo é do pedido {payload_order_ref}, não de {order_ref}.",
     ),
+    "invalid_url": Text("{url} cannot be called: {reason}.", "{url} não pode ser chamado: {reason}."),
+    "private_address": Text("{url} leads to a private address.", "{url} leva a um endereço privado."),
+    "delivery_cancelled": Text("The delivery was cancelled.", "A entrega foi cancelada."),
+    "endpoint_gone": Text("The address that it went to was removed.", "O endereço para onde ia foi removido."),
     "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),
 }

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 from nats.aio.client import Client
+from outbound_calls import Listener, Mailbox, listening, receiving_mail
 
 import inventory as inventory_service
 import orders
@@ -32,6 +33,7 @@ from comanda.orders.v1 import (
     orders_pb2_grpc,
     refs_pb2_grpc,
     sessions_pb2_grpc,
+    webhooks_pb2_grpc,
 )
 from comanda.types.v1 import options_pb2
 from inventory import texts as inventory_texts
@@ -60,6 +62,7 @@ from orders.service.notes import NoteService
 from orders.service.orders import OrderService
 from orders.service.refs import RefService
 from orders.service.sessions import SessionService
+from orders.service.webhooks import WebhookService
 from orders.texts import TEXTS
 
 KEY = identity.new_private_key()
@@ -226,6 +229,9 @@ async def hub(
             partial(sessions_pb2_grpc.add_SessionServiceServicer_to_server, sessions),
             partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
             partial(fulfillments_pb2_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentService(database)),
+            partial(
+                webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookService(database, allow_private=False)
+            ),
             partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
             partial(marketplaces_pb2_grpc.add_MarketplaceServiceServicer_to_server, MarketplaceService(database)),
             partial(analytics_pb2_grpc.add_AnalyticsServiceServicer_to_server, AnalyticsService(database)),
@@ -243,3 +249,17 @@ async def hub(
             stock_pb2_grpc.StockServiceStub(beside), price_lists_pb2_grpc.PriceListServiceStub(beside), upstream,
             refs_pb2_grpc.RefServiceStub(upstream),
         )  # fmt: skip
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[Listener]:
+    """A real HTTP server for webhooks."""
+    async with listening() as found:
+        yield found
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    """A real SMTP server."""
+    async with receiving_mail() as found:
+        yield found

@@ -11,13 +11,16 @@ from google.protobuf.message import Message
 
 from comanda.erp.directives.v1 import directives_pb2 as erp
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
+from comanda.orders.directives.v1 import directives_pb2 as own
 from comanda.sales.directives.v1 import directives_pb2 as sales
 from kit import contract, directives, outbox
 from kit.db import Tx
 from kit.errors import Invalid, NotFound, Refused
 from kit.ids import uuid7
 from orders.domain import directive as domain
+from orders.domain.delivery import kind_of
 from orders.domain.directive import CANCELLED, DONE, Directive, Task
+from orders.store import deliveries
 from orders.store import directives as store
 
 OWNED: tuple[type[Message], ...] = (
@@ -33,6 +36,7 @@ OWNED: tuple[type[Message], ...] = (
     erp.TransferAttachments,
     erp.ClosePurchaseOrder,
 )
+OUTBOUND: tuple[type[Message], ...] = (own.SendNotification, own.DispatchDelivery)
 SWEPT = 200
 
 
@@ -40,6 +44,12 @@ SWEPT = 200
 def types() -> dict[str, type[Message]]:
     """Returns the message type of each topic that a service executes; others stay queued."""
     return {topic: each for each in OWNED for topic in contract.topics(each)}
+
+
+@cache
+def known() -> dict[str, type[Message]]:
+    """Returns the message type of each topic that is not a business's own invention."""
+    return types() | {topic: each for each in OUTBOUND for topic in contract.topics(each)}
 
 
 def enqueue(tx: Tx, tasks: Iterable[Task], business: UUID | None = None) -> list[UUID]:
@@ -51,10 +61,19 @@ def enqueue(tx: Tx, tasks: Iterable[Task], business: UUID | None = None) -> list
     rows = [_row(tx, task) for task in tasks]
     if rows:
         store.insert(tx, owner, rows)
+    if sent := [
+        (row.id, row.topic, kind_of(row.topic, row.payload), row.available_at) for row in rows if not _owned(row)
+    ]:
+        deliveries.insert(tx, owner, sent)
     for row in rows:
         if row.leased_until:
             _send(tx, owner, row.id, row.topic, row.payload, row.attempts, row.order_ref or row.session_key)
     return [row.id for row in rows]
+
+
+def _owned(row: store.Row | Directive) -> bool:
+    """Whether a service executes it; what is not owned is sent out of the house."""
+    return row.topic in types()
 
 
 def _row(tx: Tx, task: Task) -> store.Row:
@@ -86,8 +105,8 @@ def _send(tx: Tx, business: UUID, identifier: UUID, topic: str, payload: Any, at
 
 
 def read(topic: str, payload: Mapping[str, Any]) -> Message:
-    """Returns the message of an owned topic that a payload stands for. Raises json_format.ParseError."""
-    kind = types()[topic]
+    """Returns the message of a known topic that a payload stands for. Raises json_format.ParseError."""
+    kind = known()[topic]
     try:
         return kind(**payload)
     except (TypeError, ValueError):
@@ -110,7 +129,7 @@ async def create(
 ) -> Directive:
     """Queues the work that a caller asks for. Raises Invalid (`invalid_payload`, `order_ref_mismatch`)."""
     task = domain.task(topic, payload, order_ref, available_at, tx.now)
-    if topic in types():
+    if topic in known():
         try:
             read(topic, task.payload)
         except json_format.ParseError as error:
@@ -123,12 +142,16 @@ async def create(
 async def retry(tx: Tx, identifier: str) -> Directive:
     """Makes a directive due at once with its failures forgotten; raises NotFound, or Refused for a done or cancelled one."""
     found = await _locked(tx, identifier, DONE, CANCELLED)
-    return await store.requeue(tx, found.id)
+    if _owned(found):
+        return await store.requeue(tx, found.id, tx.now)
+    await deliveries.revive(tx, found.id)
+    return await store.requeue(tx, found.id, store.NEVER)
 
 
 async def cancel(tx: Tx, identifier: str) -> Directive:
     """Takes a directive out of the queue; harmless when it is cancelled already; raises NotFound, or Refused for a done one."""
     found = await _locked(tx, identifier, DONE)
+    await deliveries.cancel(tx, found.id)
     return await store.cancel(tx, found.id)
 
 

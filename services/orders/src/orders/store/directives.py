@@ -28,7 +28,7 @@ DIRECTIVE = f"select {COLUMNS} from directives where business_id = $1 and id = $
 LOCKED_DIRECTIVE = f"{DIRECTIVE} for update"
 # Attempts are counted on: an attempt that has the number of a former one would be taken for its repetition, and be ignored.
 REQUEUE = f"""
-    update directives set status = 'queued', failures = 0, available_at = now(), due_at = now(),
+    update directives set status = 'queued', failures = 0, available_at = now(), due_at = $3,
         leased_until = null, updated_at = now()
     where business_id = $1 and id = $2 returning {COLUMNS}
 """
@@ -94,7 +94,7 @@ OLDEST = "select extract(epoch from now() - min(available_at))::float8 from dire
 
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-"""When a directive that no service executes is due."""
+"""When the sweeper looks at a directive that no service executes: its deliveries have times of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +144,9 @@ async def directive(tx: Tx, identifier: UUID, *, lock: bool = False) -> Directiv
     return Directive(**row) if row else None
 
 
-async def requeue(tx: Tx, identifier: UUID) -> Directive:
-    """Makes a directive due at once, as if it had never failed."""
-    [row] = await tx.connection.fetch(REQUEUE, tx.business, identifier)
+async def requeue(tx: Tx, identifier: UUID, due_at: datetime) -> Directive:
+    """Queues a directive as if it had never failed, to be looked at by the sweeper at that time."""
+    [row] = await tx.connection.fetch(REQUEUE, tx.business, identifier, due_at)
     return Directive(**row)
 
 

@@ -11,6 +11,8 @@ LOCKED_NOTE = f"{NOTE} for update"
 INSERT = f"insert into order_notes (business_id, {COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 UPDATE = """update order_notes set note = $3, is_internal = $4, notify_customer = $5, updated_at = $6
     where business_id = $1 and id = $2"""
+MARK_NOTIFIED = """update order_notes set notified_at = now()
+    where business_id = $1 and id::text = $2 and notify_customer and notified_at is null"""
 DELETE = "delete from order_notes where business_id = $1 and id = $2"
 
 
@@ -35,3 +37,8 @@ def update_note(tx: Tx, changed: Note) -> None:
 def delete_note(tx: Tx, identifier: UUID) -> None:
     """Removes a note."""
     tx.later(DELETE, tx.business, identifier)
+
+
+async def mark_notified(tx: Tx, business: UUID, identifier: str) -> None:
+    """Writes that the customer was told of a note just now; the first time counts."""
+    await tx.connection.execute(MARK_NOTIFIED, business, identifier)
