@@ -15,15 +15,24 @@ import simulated
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from simulated import Simulator
 
-from comanda.erp.v1 import attachments_pb2, attachments_pb2_grpc, status_pb2, status_pb2_grpc
+from comanda.erp.v1 import (
+    attachments_pb2,
+    attachments_pb2_grpc,
+    purchase_orders_pb2,
+    purchase_orders_pb2_grpc,
+    status_pb2,
+    status_pb2_grpc,
+)
 from comanda.types.v1.options_pb2 import Role
 from kit import client, identity
 from kit.identity import NO_BUSINESS, Identity
 from kit.testing import eventually
 
 PRIVATE_KEY = identity.new_private_key()
+TABLES = ("omie_methods", "omie_leases", "omie_questions", "attachment_transfers", "purchase_order_closures")
 STUBS = {
     attachments_pb2: attachments_pb2_grpc.AttachmentServiceStub,
+    purchase_orders_pb2: purchase_orders_pb2_grpc.PurchaseOrderServiceStub,
     status_pb2: status_pb2_grpc.ErpServiceStub,
 }
 
@@ -74,7 +83,7 @@ class Bridge:
 
     async def forget(self) -> None:
         """Makes the bridge forget what it has called, and what work it had."""
-        for table in ("omie_methods", "omie_leases", "omie_questions", "attachment_transfers"):
+        for table in TABLES:
             await self.rows(f"delete from {table}")
 
     async def rows(self, statement: str, *arguments: Any) -> list[Any]:
@@ -125,4 +134,5 @@ def account(omie: Simulator) -> dict[str, str]:
         "OMIE_APP_KEY": simulated.KEY,
         "OMIE_APP_SECRET": simulated.SECRET,
         "OMIE_RETRY_BACKOFF_SECONDS": "0.05",
+        "OMIE_PO_WATCH_SECONDS": "1",
     }

@@ -1,21 +1,25 @@
 """python -m erp_bridge [serve|migrate]"""
 
 import sys
+from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 import erp_bridge
-from comanda.erp.v1 import attachments_pb2_grpc, status_pb2_grpc
+from comanda.erp.v1 import attachments_pb2_grpc, purchase_orders_pb2_grpc, status_pb2_grpc
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
-from erp_bridge import sweeps
+from erp_bridge import handlers, sweeps
 from erp_bridge.omie.client import Omie
 from erp_bridge.omie.gate import Gate
 from erp_bridge.service.attachments import AttachmentService
+from erp_bridge.service.purchase_orders import PurchaseOrderService
 from erp_bridge.service.status import ErpService
 from erp_bridge.settings import OmieSettings
-from erp_bridge.store import transfers
+from erp_bridge.store import closures, transfers
 from erp_bridge.texts import TEXTS
+from erp_bridge.work.closures import Closures
 from erp_bridge.work.transfers import Transfers
-from erp_bridge.work.worker import Trade, Worker
+from erp_bridge.work.worker import J, Trade, Worker
 from kit import client, migrations, server
 from kit.exchange import Exchanged
 from kit.server import Process
@@ -35,32 +39,34 @@ async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> 
     database = process.database
     gate = Gate(database, settings.account)
     omie = Omie(settings, gate)
-    copying = Worker(
-        database,
-        Trade(
-            claim_one=transfers.claim_one,
-            claim_due=transfers.claim_due,
-            prolong=transfers.prolong,
-            one=transfers.one,
-            run=Transfers(database, omie, settings).run,
-        ),
-    )
-    sweeps.add(process, settings, copying)
-    attachments = AttachmentService(database, omie, settings, copying)
+    closing = Closures(database, omie, settings)
+    copier = Worker(database, _trade(transfers, Transfers(database, omie, settings).run))
+    closer = Worker(database, _trade(closures, closing.run))
+    sweeps.add(process, settings, copier, closer, closing)
+    process.consume([handlers.transfer_attachments, handlers.close_purchase_order])
+    attachments = AttachmentService(database, omie, settings, copier)
+    purchase_orders = PurchaseOrderService(database, settings, closing, closer)
     status = ErpService(database, gate, settings.configured)
     try:
         await process.serve(
             [
                 partial(status_pb2_grpc.add_ErpServiceServicer_to_server, status),
                 partial(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, attachments),
+                partial(purchase_orders_pb2_grpc.add_PurchaseOrderServiceServicer_to_server, purchase_orders),
             ],
             TEXTS,
             "pt",
             exchange,
         )
     finally:
-        await copying.stop()
+        await copier.stop()
+        await closer.stop()
         await omie.close()
+
+
+def _trade(rows: Any, run: Callable[[J], Awaitable[None]]) -> Trade[J]:
+    """Puts together what a worker needs of a store's module."""
+    return Trade(rows.claim_one, rows.claim_due, rows.prolong, rows.one, run)
 
 
 def main() -> None:

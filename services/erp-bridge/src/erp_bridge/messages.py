@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from comanda.erp.v1 import attachments_pb2, status_pb2
+from comanda.erp.v1 import attachments_pb2, purchase_orders_pb2, status_pb2
 from erp_bridge.domain import limits
 from erp_bridge.domain.limits import Standing
+from erp_bridge.store.closures import Closure
 from erp_bridge.store.transfers import Transfer
 
 
@@ -65,6 +66,43 @@ def outcome(log: Transfer) -> attachments_pb2.TransferAttachmentsResponse:
         mensagem_erro=log.mensagem_erro,
         log_id=str(log.id),
         task_id=str(log.id) if log.is_open else "",
+    )
+    message.detalhes.update(log.detalhes)
+    return message
+
+
+def closure(log: Closure) -> purchase_orders_pb2.Closure:
+    """Returns the log of a closure."""
+    message = purchase_orders_pb2.Closure(
+        id=str(log.id),
+        numero_pedido=log.numero_pedido,
+        item_pedido=log.item_pedido,
+        numero_nf_servico=log.numero_nf_servico,
+        id_nf_servico=log.id_nf_servico,
+        status=log.status,
+        tentativas=log.tentativas,
+        max_tentativas=log.max_tentativas,
+        pode_retentar=log.may_retry,
+        aguarda_pessoa=log.waits_for_person,
+        mensagem_erro=log.mensagem_erro,
+    )
+    message.detalhes.update(log.detalhes)
+    message.created_at.FromDatetime(log.created_at)
+    message.updated_at.FromDatetime(log.updated_at)
+    if log.processado_em:
+        message.processado_em.FromDatetime(log.processado_em)
+    return message
+
+
+def closing(log: Closure, number: str) -> purchase_orders_pb2.ClosePurchaseOrderResponse:
+    """Returns how a closure went, as the documents of source 002 have it, with the number as the caller spelled it."""
+    goes_on = log.status in ("pending", "processing")
+    message = purchase_orders_pb2.ClosePurchaseOrderResponse(
+        status=log.status,
+        numero_pedido=number,
+        mensagem_erro=log.mensagem_erro,
+        log_id=str(log.id),
+        task_id=str(log.id) if goes_on else "",
     )
     message.detalhes.update(log.detalhes)
     return message

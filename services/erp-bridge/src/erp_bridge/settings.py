@@ -36,6 +36,10 @@ class OmieSettings(BaseSettings):
     """A call that closes purchase orders, where the account has one."""
     po_close_endpoint: str = "produtos/pedidocompra/"
     po_close_status: str = "Encerrado"
+    po_consult_call: str = "ConsultarPedidoCompra"
+    """What tells the status of a purchase order in such an account."""
+    po_watch_seconds: float = 15.0
+    """How often is looked whether a person has closed what waits for one."""
 
     @property
     def configured(self) -> bool:

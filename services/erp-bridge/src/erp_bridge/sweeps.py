@@ -4,8 +4,10 @@ from functools import partial
 
 from erp_bridge.omie import gate
 from erp_bridge.settings import OmieSettings
-from erp_bridge.store import transfers
+from erp_bridge.store import closures, transfers
+from erp_bridge.store.closures import Closure
 from erp_bridge.store.transfers import Transfer
+from erp_bridge.work.closures import Closures
 from erp_bridge.work.worker import Worker
 from kit import machinery
 from kit.server import Process
@@ -15,16 +17,21 @@ AGAIN_SECONDS = 60.0
 """How often is looked for what failed five minutes ago."""
 
 
-def add(process: Process, settings: OmieSettings, copying: Worker[Transfer]) -> None:
+def add(
+    process: Process, settings: OmieSettings, copier: Worker[Transfer], closer: Worker[Closure], closing: Closures
+) -> None:
     """Adds the sweeps to a process; without an account there is no work to do."""
     database = process.database
 
     async def again() -> bool:
         await database.run(lambda tx, _: transfers.reopen_what_may_pass(tx))
+        await database.run(lambda tx, _: closures.reopen_what_may_pass(tx))
         return False
 
     process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
     process.sweep("tidy the gate", partial(gate.tidy, database), GATE_SECONDS)
     if settings.configured:
-        process.sweep("transfers", copying.due)
-        process.sweep("failed transfers", again, AGAIN_SECONDS)
+        process.sweep("transfers", copier.due)
+        process.sweep("closures", closer.due)
+        process.sweep("what failed", again, AGAIN_SECONDS)
+        process.sweep("closures that wait for a person", closing.watch, settings.po_watch_seconds)

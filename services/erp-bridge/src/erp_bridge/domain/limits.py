@@ -39,9 +39,11 @@ class Verdict:
     """Whether the breaker is why."""
 
 
-def judge(method: Standing, all_methods: Standing, now: datetime, *, writes: bool) -> Verdict:
-    """Decides whether a call may go out."""
-    if until := open_until(method, now):
+def judge(
+    method: Standing, all_methods: Standing, now: datetime, *, writes: bool, most_errors: int = ERRORS
+) -> Verdict:
+    """Decides whether a call may go out; who asks for what need not exist leaves more errors to spare."""
+    if until := open_until(method, now, most_errors):
         return Verdict((until - now).total_seconds(), is_open=True)
     if method.in_flight >= (WRITES_IN_FLIGHT if writes else IN_FLIGHT):
         return Verdict(PARALLEL_PAUSE)
@@ -53,12 +55,12 @@ def judge(method: Standing, all_methods: Standing, now: datetime, *, writes: boo
     )
 
 
-def open_until(standing: Standing, now: datetime) -> datetime | None:
+def open_until(standing: Standing, now: datetime, most_errors: int = ERRORS) -> datetime | None:
     """Returns until when the breaker of a method is open; None when it is closed."""
     recent = sorted(at for at in standing.errors if at > now - WINDOW)
     ends = [standing.blocked_until] if standing.blocked_until and standing.blocked_until > now else []
-    if len(recent) >= ERRORS:
-        ends.append(recent[-ERRORS] + WINDOW)
+    if len(recent) >= most_errors:
+        ends.append(recent[-most_errors] + WINDOW)
     return max(ends, default=None)
 
 

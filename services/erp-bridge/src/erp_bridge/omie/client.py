@@ -5,12 +5,14 @@ import hashlib
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import orjson
 import structlog
 
+from erp_bridge.domain import limits
 from erp_bridge.omie import answers, metrics
 from erp_bridge.omie.answers import Answer, Kind
 from erp_bridge.omie.files import Packed
@@ -34,6 +36,16 @@ WHY_HELD_BACK = {
 }
 
 Param = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a call is made."""
+
+    writes: bool = False
+    remember: bool = True
+    packed: Packed | None = None
+    most_errors: int = limits.ERRORS
 
 
 class OmieError(Exception):
@@ -60,50 +72,46 @@ class Omie:
         self.http = httpx.AsyncClient(timeout=timeout, follow_redirects=False)
         self._file_timeout = httpx.Timeout(settings.timeout_seconds * FILE_FACTOR, connect=CONNECT_SECONDS)
 
-    async def read(self, service: str, method: str, *variants: Param, remember: bool = True) -> dict[str, Any]:
+    async def read(
+        self, service: str, method: str, *variants: Param, remember: bool = True, most_errors: int = limits.ERRORS
+    ) -> dict[str, Any]:
         """Asks something; of equivalent questions the first that was not asked within the last minute.
 
-        When all were, the answer to the latest serves, where answers may be remembered. Raises OmieError.
+        When all were, the answer to the latest serves, where answers may be remembered. Who asks for what need not exist does
+        so only while the method has fewer errors than `most_errors`. Raises OmieError.
         """
-        _, body = await self.asked(service, method, *variants, remember=remember)
+        _, body = await self.asked(service, method, *variants, remember=remember, most_errors=most_errors)
         return body
 
     async def asked(
-        self, service: str, method: str, *variants: Param, remember: bool = True
+        self, service: str, method: str, *variants: Param, remember: bool = True, most_errors: int = limits.ERRORS
     ) -> tuple[int, dict[str, Any]]:
         """Asks as `read` does, and returns besides the answer which question it answers."""
-        return await self._persist(service, method, variants, writes=False, remember=remember, packed=None)
+        return await self._persist(service, method, variants, Manner(remember=remember, most_errors=most_errors))
 
     async def write(self, service: str, method: str, param: Param, packed: Packed | None = None) -> dict[str, Any]:
         """Changes something, with a file where one belongs to it.
 
         Raises OmieError; of kind UNKNOWN or REDUNDANT it may have been done: ask before doing it again.
         """
-        _, body = await self._persist(service, method, [param], writes=True, remember=False, packed=packed)
+        _, body = await self._persist(service, method, [param], Manner(writes=True, remember=False, packed=packed))
         return body
 
     async def _persist(
-        self,
-        service: str,
-        method: str,
-        variants: Sequence[Param],
-        *,
-        writes: bool,
-        remember: bool,
-        packed: Packed | None,
+        self, service: str, method: str, variants: Sequence[Param], manner: Manner
     ) -> tuple[int, dict[str, Any]]:
         questions = [_digest(service, each) for each in variants]
-        retried = RETRIED_WRITES if writes else RETRIED
+        retried = RETRIED_WRITES if manner.writes else RETRIED
         end = asyncio.get_running_loop().time() + self._settings.patience_seconds
         attempt = 0
         while True:
-            entry = await self._gate.enter(method, questions, writes=writes)
-            if entry.remembered is not None and remember:
+            entry = await self._gate.enter(method, questions, writes=manner.writes, most_errors=manner.most_errors)
+            if entry.remembered is not None and manner.remember:
                 return entry.variant, entry.remembered
             if entry.lease is None:
                 await _pause(method, _held_back(entry), entry.wait, end)
                 continue
-            answer = await self._exchange(service, entry, variants[entry.variant], writes, remember, packed)
+            answer = await self._exchange(service, entry, variants[entry.variant], manner)
             if answer.kind is Kind.OK:
                 return entry.variant, answer.body
             attempt += 1
@@ -117,39 +125,38 @@ class Omie:
         jitter = random.uniform(0, self._settings.retry_jitter_ms / 1000)
         return float(self._settings.retry_backoff_seconds * 2 ** (attempt - 1) + jitter)
 
-    async def _exchange(
-        self, service: str, entry: Entry, param: Param, writes: bool, remember: bool, packed: Packed | None
-    ) -> Answer:
-        answer = Answer(Kind.UNKNOWN if writes else Kind.TRANSIENT, text="interrupted")
+    async def _exchange(self, service: str, entry: Entry, param: Param, manner: Manner) -> Answer:
+        answer = Answer(Kind.UNKNOWN if manner.writes else Kind.TRANSIENT, text="interrupted")
         try:
             async with self._prolonged(entry):
-                answer = await self._post(service, entry.method, param, writes, packed)
+                answer = await self._post(service, entry.method, param, manner)
         finally:
-            kept = answer.body if remember and answer.kind is Kind.OK else None
+            kept = answer.body if manner.remember and answer.kind is Kind.OK else None
             await self._gate.leave(entry, answer, kept)
             metrics.CALLS.labels(entry.method, answer.kind).inc()
         if answer.kind is not Kind.OK:
             LOG.info("omie refused", method=entry.method, kind=answer.kind, code=answer.code, text=answer.text)
         return answer
 
-    async def _post(self, service: str, method: str, param: Param, writes: bool, packed: Packed | None) -> Answer:
-        url = f"{self._settings.api_base_url.rstrip('/')}/{service}/"
+    async def _post(self, service: str, method: str, param: Param, manner: Manner) -> Answer:
         try:
-            if packed is None:
-                response = await self.http.post(url, content=self._body(method, param), headers=_JSON)
-            else:
-                head, tail = self._around(method, param)
-                headers = {**_JSON, "content-length": str(len(head) + packed.text_length + len(tail))}
-                content = packed.between(head, tail)
-                response = await self.http.post(url, content=content, headers=headers, timeout=self._file_timeout)
+            response = await self._send(f"{self._settings.api_base_url.rstrip('/')}/{service}/", method, param, manner)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             return Answer(Kind.UNREACHABLE, text=type(error).__name__)
         except httpx.TransportError as error:
-            return Answer(Kind.UNKNOWN if writes else Kind.TRANSIENT, text=type(error).__name__)
+            return Answer(Kind.UNKNOWN if manner.writes else Kind.TRANSIENT, text=type(error).__name__)
         answer = answers.read(response.status_code, response.headers, response.content)
-        if writes and answer.kind is Kind.TRANSIENT:
+        if manner.writes and answer.kind is Kind.TRANSIENT:
             return Answer(Kind.UNKNOWN, code=answer.code, text=answer.text)
         return answer
+
+    async def _send(self, url: str, method: str, param: Param, manner: Manner) -> httpx.Response:
+        if manner.packed is None:
+            return await self.http.post(url, content=self._body(method, param), headers=_JSON)
+        head, tail = self._around(method, param)
+        headers = {**_JSON, "content-length": str(len(head) + manner.packed.text_length + len(tail))}
+        content = manner.packed.between(head, tail)
+        return await self.http.post(url, content=content, headers=headers, timeout=self._file_timeout)
 
     def _body(self, method: str, param: Param) -> bytes:
         key, secret = self._settings.app_key.get_secret_value(), self._settings.app_secret.get_secret_value()

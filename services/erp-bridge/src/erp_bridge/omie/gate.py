@@ -103,6 +103,7 @@ class Entry:
     lease: UUID | None = None
     variant: int = 0
     digest: bytes = b""
+    writes: bool = False
     wait: float = 0.0
     reason: Reason = Reason.RATE
     """Why it waits."""
@@ -116,7 +117,9 @@ class Gate:
         self._database = database
         self._account = account
 
-    async def enter(self, method: str, questions: Sequence[bytes], *, writes: bool) -> Entry:
+    async def enter(
+        self, method: str, questions: Sequence[bytes], *, writes: bool, most_errors: int = limits.ERRORS
+    ) -> Entry:
         """Asks to call a method with one of several equivalent questions, given by their digests.
 
         The first that was not asked lately is let out; when all were, the entry has the last answer or the time to wait.
@@ -125,7 +128,7 @@ class Gate:
         async def work(tx: Tx, _: object) -> Entry:
             standings = await self._standings(tx, method)
             now = standings[ALL][1]
-            verdict = limits.judge(standings[method][0], standings[ALL][0], now, writes=writes)
+            verdict = limits.judge(standings[method][0], standings[ALL][0], now, writes=writes, most_errors=most_errors)
             if verdict.wait:
                 return Entry(method, wait=verdict.wait, reason=Reason.OPEN if verdict.is_open else Reason.RATE)
             asked = await tx.connection.fetch(
@@ -134,7 +137,8 @@ class Gate:
             variant = _first_new(questions, asked)
             if variant is None:
                 return _remembered(method, questions, asked, now)
-            return await self._let_out(tx, method, variant, questions[variant], standings, now)
+            await self._let_out(tx, method, lease := uuid7(), questions[variant], standings, now)
+            return Entry(method, lease, variant, questions[variant], writes)
 
         return await self._database.run(work)
 
@@ -155,12 +159,12 @@ class Gate:
         self,
         tx: Tx,
         method: str,
-        variant: int,
+        lease: UUID,
         digest: bytes,
         standings: dict[str, tuple[Standing, datetime]],
         now: datetime,
-    ) -> Entry:
-        place, lease = (NO_BUSINESS, self._account, method), uuid7()
+    ) -> None:
+        place = (NO_BUSINESS, self._account, method)
         await tx.connection.execute(NOTE_QUESTION, *place, digest, now)
         tx.later(TAKE_LEASE, *place, lease, now + limits.LEASE)
         due = [
@@ -168,7 +172,6 @@ class Gate:
             limits.after_call(standings[method][0].next_at, now, limits.METHOD_PER_MINUTE),
         ]
         tx.later(COUNT_CALL, NO_BUSINESS, self._account, [ALL, method], due)
-        return Entry(method, lease, variant, digest)
 
     async def prolong(self, entry: Entry) -> None:
         """Says that the call is still under way."""
@@ -185,7 +188,10 @@ class Gate:
         place = (NO_BUSINESS, self._account, entry.method)
         # After a refusal as redundant, Omie itself has said when it will listen.
         shift = timedelta(seconds=answer.wait) - limits.REDUNDANT if answer.kind is Kind.REDUNDANT else timedelta()
-        if answer.kind is Kind.UNREACHABLE:
+        if answer.kind is Kind.UNREACHABLE or (
+            entry.writes and answer.kind not in (Kind.OK, Kind.UNKNOWN, Kind.REDUNDANT)
+        ):
+            # Nothing was done: a write that is to be repeated is no repetition, and Omie says so if it thinks otherwise.
             shift = -limits.REDUNDANT
 
         async def work(tx: Tx, _: object) -> None:

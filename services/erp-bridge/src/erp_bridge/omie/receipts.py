@@ -2,15 +2,23 @@
 
 from typing import Any
 
+from erp_bridge.domain import limits
 from erp_bridge.omie.client import Omie
 
 SERVICE = "produtos/recebimentonfe"
 
 
-async def consult(omie: Omie, receipt: int) -> dict[str, Any]:
-    """Returns a receipt. Raises OmieError."""
-    # Omie takes an id as text as well: the same question in other words, when it was asked just now.
-    return await omie.read(SERVICE, "ConsultarRecebimento", {"nIdReceb": receipt}, {"nIdReceb": str(receipt)})
+MOST_ERRORS = 4
+"""Asking whether there is a receipt with some id must not use up the errors that are left to those who know of one."""
+
+
+async def consult(omie: Omie, receipt: int, *, fresh: bool = False, may_lack: bool = False) -> dict[str, Any]:
+    """Returns a receipt: as it is now, when that matters. Raises OmieError."""
+    # Omie takes an id as text as well, and empty fields: the same question in other words, when it was asked just now.
+    keys: list[dict[str, Any]] = [{"nIdReceb": receipt}, {"nIdReceb": str(receipt)}]
+    questions = [*keys, *({**key, "cChaveNfe": ""} for key in keys)]
+    most = MOST_ERRORS if may_lack else limits.ERRORS
+    return await omie.read(SERVICE, "ConsultarRecebimento", *questions, remember=not fresh, most_errors=most)
 
 
 async def payables(omie: Omie, receipt: int) -> tuple[str, list[int]]:

@@ -21,13 +21,10 @@ from erp_bridge.store import transfers
 from erp_bridge.store.transfers import Transfer
 from erp_bridge.texts import words
 from erp_bridge.work.inclusion import Inclusion
-from erp_bridge.work.worker import Worker
+from erp_bridge.work.worker import PATIENCE_SECONDS, Worker
 from kit.call import current
 from kit.db import Database, Tx
 from kit.rpc import answer, rpc
-
-PATIENCE_SECONDS = 11.0
-"""How long a caller is kept waiting for the end of a transfer: less than the gateway waits for us."""
 
 
 class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
@@ -61,7 +58,7 @@ class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
 
         async def note(_: Any, tx: Tx, __: Any) -> pb.TriggerTransferByIntegrationResponse:
             pairs = [Pair(Owner(RECEIPT, request.origem_id), Owner(PAYABLE, payable)) for payable in payables]
-            asked = [await operations.ask(tx, pair, number, again=False) for pair in pairs]
+            asked = [await operations.ask(tx, tx.business, pair, number, again=False) for pair in pairs]
             return pb.TriggerTransferByIntegrationResponse(items=map(messages.transfer, asked))
 
         response = await answer(self, note, request)
@@ -128,7 +125,7 @@ class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
 async def _ask(_: Any, tx: Tx, request: pb.TransferAttachmentsRequest) -> pb.TransferAttachmentsResponse:
     origin = Owner(attachment.table(request.origem_tabela, RECEIPT), request.origem_id)
     destination = Owner(attachment.table(request.destino_tabela, PAYABLE), request.destino_id)
-    response = messages.outcome(await operations.ask(tx, Pair(origin, destination)))
+    response = messages.outcome(await operations.ask(tx, tx.business, Pair(origin, destination)))
     response.assincrono = request.assincrono
     if request.assincrono:
         response.mensagem = words("transfer_started", current.get().language)

@@ -13,6 +13,11 @@ SEND = """
     set state = 'sent', attempts = e.attempts + 1, intent = excluded.intent, subject = excluded.subject, updated_at = now()
     returning attempts
 """
+NOTE = """
+    insert into effects (business_id, kind, code, subject, intent, state, attempts, created_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, 0, now(), now())
+    on conflict (business_id, kind, code) do nothing
+"""
 SETTLE = """
     update effects
     set state = $4, last_answer = coalesce($5, last_answer), error = $6, updated_at = now()
@@ -30,6 +35,13 @@ async def send(tx: Tx, business: UUID, kind: str, code: str, subject: str, inten
     """Notes that a call goes out now, and returns how many times it then has; must be committed before the call."""
     attempts: int = await tx.connection.fetchval(SEND, business, kind, code, subject, intent)
     return attempts
+
+
+async def note(
+    tx: Tx, business: UUID, kind: str, code: str, subject: str, intent: dict[str, Any], state: State
+) -> None:
+    """Notes an effect that is wanted and not sent, unless it is known."""
+    await tx.connection.execute(NOTE, business, kind, code, subject, intent, state)
 
 
 def settle(

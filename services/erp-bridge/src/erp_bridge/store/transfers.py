@@ -138,33 +138,33 @@ class Transfer:
         return self.tentativas < self.max_tentativas and self.status in ("pending", "failed")
 
 
-def _key(tx: Tx, pair: Pair) -> tuple[UUID, str, int, str, int]:
-    return tx.business, pair.origin.table, pair.origin.id, pair.destination.table, pair.destination.id
+def _key(business: UUID, pair: Pair) -> tuple[UUID, str, int, str, int]:
+    return business, pair.origin.table, pair.origin.id, pair.destination.table, pair.destination.id
 
 
-async def note_map(tx: Tx, pair: Pair, invoice: str) -> None:
+async def note_map(tx: Tx, business: UUID, pair: Pair, invoice: str) -> None:
     """Notes that two records belong together."""
-    await tx.connection.execute(NOTE_MAP, *_key(tx, pair), invoice)
+    await tx.connection.execute(NOTE_MAP, *_key(business, pair), invoice)
 
 
-async def open_of_pair(tx: Tx, pair: Pair) -> Transfer | None:
+async def open_of_pair(tx: Tx, business: UUID, pair: Pair) -> Transfer | None:
     """Returns the transfer of a pair that waits or goes on."""
-    return _read(await tx.connection.fetchrow(OPEN_OF_PAIR, *_key(tx, pair)))
+    return _read(await tx.connection.fetchrow(OPEN_OF_PAIR, *_key(business, pair)))
 
 
-async def succeeded_of_pair(tx: Tx, pair: Pair) -> Transfer | None:
+async def succeeded_of_pair(tx: Tx, business: UUID, pair: Pair) -> Transfer | None:
     """Returns the last transfer of a pair that succeeded."""
-    return _read(await tx.connection.fetchrow(SUCCEEDED_OF_PAIR, *_key(tx, pair)))
+    return _read(await tx.connection.fetchrow(SUCCEEDED_OF_PAIR, *_key(business, pair)))
 
 
-async def reopen_of_pair(tx: Tx, pair: Pair) -> Transfer | None:
+async def reopen_of_pair(tx: Tx, business: UUID, pair: Pair) -> Transfer | None:
     """Lets the last failed transfer of a pair wait again, if it has tries left, and returns it."""
-    return _read(await tx.connection.fetchrow(REOPEN_OF_PAIR, *_key(tx, pair)))
+    return _read(await tx.connection.fetchrow(REOPEN_OF_PAIR, *_key(business, pair)))
 
 
-async def add(tx: Tx, pair: Pair, invoice: str) -> Transfer:
+async def add(tx: Tx, business: UUID, pair: Pair, invoice: str) -> Transfer:
     """Adds a transfer that waits; the pair must have none that is open."""
-    [row] = await tx.connection.fetch(ADD, *_key(tx, pair), uuid7(), invoice, MOST_TRIES)
+    [row] = await tx.connection.fetch(ADD, *_key(business, pair), uuid7(), invoice, MOST_TRIES)
     return Transfer(**row)
 
 

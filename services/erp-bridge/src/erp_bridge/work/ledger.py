@@ -24,6 +24,14 @@ class Ledger:
 
         return await self._database.run(work)
 
+    async def note(self, kind: str, code: str, intent: dict[str, Any], state: State) -> None:
+        """Notes an effect that is wanted and not sent, unless it is known."""
+
+        async def work(tx: Tx, _: object) -> None:
+            await effects.note(tx, self._business, kind, code, self._subject, intent, state)
+
+        await self._database.run(work)
+
     async def settle(
         self, kind: str, code: str, state: State, answer: dict[str, Any] | None = None, error: str = ""
     ) -> None:

@@ -16,6 +16,8 @@ LOG = structlog.get_logger()
 AT_ONCE = 4
 PROLONG_SECONDS = 4.0
 LOOK_SECONDS = 0.1
+PATIENCE_SECONDS = 11.0
+"""How long a caller is kept waiting for the end of some work: less than the gateway waits for us."""
 
 
 class Job(Protocol):
