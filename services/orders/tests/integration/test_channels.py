@@ -1,5 +1,7 @@
 """Channels: what their config asks is done, and orders under way stay on the version they began with (spec 1A.4)."""
 
+import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -104,3 +106,19 @@ async def test_what_a_channel_wants_told_is_queued_once_with_its_backend(hub: An
 async def test_o_o12_an_order_of_a_locked_channel_still_changes_status(hub: Any) -> None:
     await make_channel(hub, config=FREE, edit_policy="EDIT_POLICY_LOCKED")
     assert (await transitioned(hub, await ordered(hub), "confirmed")).status == "confirmed"
+
+
+async def test_m_4_refs_are_counted_by_prefix_and_day_where_a_channel_asks_for_it(hub: Any) -> None:
+    await make_channel(hub, config={"order_refs": {"prefix": "EC"}})
+    await make_channel(hub, code="shop", config={"order_refs": {"prefix": "RT", "digits": 3}})
+    keys = [(await opened(hub, line("A"))).session_key for _ in range(8)]
+    made = await asyncio.gather(*(committed(hub, key) for key in keys))
+    assert sorted(each.order_ref[-6:] for each in made) == [f"-{number:05}" for number in range(1, 9)]
+    assert {each.order_ref[:3] for each in made} == {"EC-"}
+    other = await committed(hub, (await opened(hub, line("A"), channel="shop")).session_key, channel="shop")
+    assert re.fullmatch(r"RT-\d{8}-001", other.order_ref)
+
+
+@pytest.mark.parametrize("refs", [{"prefix": "ORD"}, {"prefix": "ec"}, {"digits": 5}, {"prefix": "EC", "digits": 2}])
+async def test_a_prefix_that_could_be_taken_for_another_is_refused(hub: Any, refs: dict[str, Any]) -> None:
+    assert (await refused(make_channel(hub, config={"order_refs": refs}))).code == "invalid_config"

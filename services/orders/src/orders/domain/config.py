@@ -1,15 +1,18 @@
 """A channel's config as a document: which keys there are, and what each may hold (spec 1A.4)."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from kit.errors import Invalid
 from orders.domain import flow, pipeline
+from orders.domain import ref as refs
 from orders.domain.ops import ROOTS
 
 IGNORED = ("pricing_policy", "edit_policy")
 """Keys that older documents put here; the channel's own fields count (decision 15)."""
 EVENTS = "order."
+PREFIX = re.compile("[A-Z]{2,8}")
 LONGEST_HOLD_MINUTES = 7 * 24 * 60
 
 Check = Callable[[str, Any], None]
@@ -71,6 +74,22 @@ def _flag(path: str, value: Any) -> None:
     _expect(path, isinstance(value, bool), "true or false")
 
 
+def _numbering(path: str, value: Any) -> None:
+    _fields(prefix=_prefix, digits=_digits)(path, value)
+    _expect(f"{path}.prefix", "prefix" in value, "given")
+
+
+def _prefix(path: str, value: Any) -> None:
+    met = isinstance(value, str) and PREFIX.fullmatch(value) and value != refs.PREFIX
+    _expect(path, bool(met), f"two to eight capital letters, and not {refs.PREFIX}")
+
+
+def _digits(path: str, value: Any) -> None:
+    _expect(
+        path, isinstance(value, int) and not isinstance(value, bool) and 3 <= value <= 9, "a whole number from 3 to 9"
+    )
+
+
 def _paths(path: str, value: Any) -> None:
     _texts(path, value)
     for index, each in enumerate(value):
@@ -130,6 +149,7 @@ KEYS: Mapping[str, Check] = {
     "terminology": _mapping(_text),
     "status_labels": _mapping(_text),
     "status_flow": _texts,
+    "order_refs": _numbering,
     "price_list": _text,
     "rules": _fields(
         modifiers=_codes(pipeline.STANDARD.modifiers),

@@ -9,6 +9,8 @@ from uuid import UUID
 from kit.errors import Invalid, NotFound
 
 LONGEST_VALUE, LONGEST_SCOPE = 128, 64
+PREFIX, DIGITS_OF_ORDERS = "ORD", 5
+"""The prefix of order refs that are drawn at random, and how many digits those that are counted have unless told."""
 DIGITS = 3
 
 

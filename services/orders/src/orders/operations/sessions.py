@@ -1,8 +1,8 @@
 """Sessions: opened, changed, committed, given up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from kit.errors import Duplicate, Invalid, NotFound, Refused
 from orders.domain import channel, checks, flow
 from orders.domain import ops as domain_ops
 from orders.domain import order as order_domain
+from orders.domain import ref as refs
 from orders.domain import session as domain
 from orders.domain.directive import Task, release
 from orders.domain.history import PRICE_OVERRIDDEN
@@ -22,6 +23,7 @@ from orders.domain.pipeline import COMMIT, DRAFT, STANDARD
 from orders.domain.session import Committed, Opening, Session
 from orders.operations import directives, followups, history, moves
 from orders.store import orders as order_store
+from orders.store import refs as ref_store
 from orders.store import sessions as store
 
 SETTLING, PATIENCE = timedelta(seconds=1), 3
@@ -153,7 +155,7 @@ async def commit_session(
         session,
         # By the database's clock, as `created_at`: lists by date walk the index of ids.
         identifier=ids.uuid7(tx.now),
-        ref=ids.code(f"ORD-{today:%Y%m%d}", 8),
+        ref=await _ref(tx, locked.config, today),
         external_ref=external_ref,
         flow=flow.of(locked.config),
         config_version=locked.config_version,
@@ -196,6 +198,16 @@ def _with_overrides(tx: Tx, session: Session, order: Order) -> Order:
     """Tells the order's history which prices somebody set by hand (invariant of spec 1A.11)."""
     overrides = domain_ops.overrides(session)
     return history.record(tx, order, PRICE_OVERRIDDEN, {"lines": overrides}) if overrides else order
+
+
+async def _ref(tx: Tx, config: Mapping[str, Any], today: date) -> str:
+    """Returns a fresh ref of the business's day: drawn at random, or counted where the channel asks for that."""
+    wanted = config.get("order_refs")
+    if not wanted:
+        return ids.code(f"{refs.PREFIX}-{today:%Y%m%d}", 8)
+    start = f"{wanted['prefix']}-{today:%Y%m%d}"
+    number = await ref_store.next_number(tx, f"orders:{wanted['prefix']}", {"date": f"{today}"})
+    return f"{start}-{number:0{wanted.get('digits', refs.DIGITS_OF_ORDERS)}}"
 
 
 async def _already(tx: Tx, session: Session) -> Committed:
