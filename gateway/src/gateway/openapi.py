@@ -149,7 +149,7 @@ def _operation(route: Route, schemas: Schemas) -> Schema:
     service: Any = route.descriptor.containing_service
     text = comments().get(f"{service.full_name}.{route.descriptor.name}", "")
     operation: Schema = {
-        "operationId": route.descriptor.name,
+        "operationId": f"{route.descriptor.name}{route.binding or ''}",
         "tags": [service.name.removesuffix("Service")],
         "summary": re.split("[,;.:]", text)[0],
         "description": text,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,9 @@ class Route:
         """Whether the stream is one of server-sent events."""
         return bool(self.rest.feed.id_field)
 
+    binding: int = 0
+    """Which of its method's ways in it is; those after the first are aliases."""
+
     @property
     def segments(self) -> tuple[str, ...]:
         """Parts of the path; a variable is `{name}`."""
@@ -94,10 +97,10 @@ def modules() -> list[str]:
 def _routes(method: MethodDescriptor) -> Iterator[Route]:
     options: Any = method.GetOptions()
     rule = options.Extensions[annotations_pb2.http]
-    for binding in (rule, *rule.additional_bindings):
+    for number, binding in enumerate((rule, *rule.additional_bindings)):
         for verb in VERBS:
             if template := getattr(binding, verb):
-                yield _route(method, options, binding, verb, template)
+                yield replace(_route(method, options, binding, verb, template), binding=number)
 
 
 def _route(method: MethodDescriptor, options: Any, binding: Any, verb: str, template: str) -> Route:
