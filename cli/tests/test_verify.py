@@ -82,6 +82,30 @@ FAULTS = {
             update order_items set sku = 'ver-P9' where sku = 'ver-P1'""",
         "sealed snapshot",
     ),
+    "a line of which fulfilments have too much": (
+        "orders",
+        """alter table order_items disable trigger user;
+            update order_items set qty_allotted = qty + 1 where sku = 'ver-P1'""",
+        "fulfilments have what their lines say",
+    ),
+    "a directive that does not know that its delivery arrived": (
+        "orders",
+        """insert into directives (business_id, id, topic, status, payload, order_ref, channel_code, session_key, attempts,
+                available_at, due_at, created_at, updated_at)
+            select business_id, '01890000-0000-7000-8000-000000000001', 'x.y', 'queued', '{}', '', '', '', 1, now(),
+                now() + interval '1 day', now(), now() from orders limit 1;
+            insert into deliveries (business_id, id, directive_id, topic, kind, lane, status, due_at, created_at, updated_at)
+            select business_id, id, id, topic, 'console', 'console', 'delivered', now(), now(), now() from directives
+            where topic = 'x.y'""",
+        "every directive stands where its deliveries have put it",
+    ),
+    "a delivery that nobody takes up": (
+        "orders",
+        """insert into deliveries (business_id, id, directive_id, topic, kind, lane, status, due_at, created_at, updated_at)
+            select business_id, id, id, 'x.y', 'console', 'console', 'sending', now() - interval '1 hour', now(), now()
+            from orders limit 1""",
+        "no delivery is under way for longer than its lease",
+    ),
     "an event that was lost": (
         "orders",
         """alter table order_events disable trigger user; delete from order_events where seq = 2""",

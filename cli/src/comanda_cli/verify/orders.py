@@ -170,4 +170,54 @@ CHECKS = (
         explanation="It was due, or its lease ran out, and the sweeper has not sent it again: see `comanda logs orders`.",
         settles=True,
     ),
+    rows_check(
+        "fulfilments have what their lines say, and never more than was ordered",
+        DATABASE,
+        count="select count(*) from fulfillment_items",
+        wrong="""
+            select coalesce(l.business_id, f.business_id) as business_id, coalesce(l.order_ref, f.order_ref) as order_ref,
+                coalesce(l.line_id, f.line_id) as line_id, l.qty as ordered, l.qty_allotted, coalesce(f.qty, 0) as in_fulfillments
+            from order_items l
+            full join (
+                select f.business_id, f.order_ref, i.line_id, sum(i.qty) as qty
+                from fulfillments f join fulfillment_items i on i.business_id = f.business_id and i.number = f.number
+                where f.status <> 'cancelled' group by 1, 2, 3
+            ) f on f.business_id = l.business_id and f.order_ref = l.order_ref and f.line_id = l.line_id
+            where l.qty_allotted is distinct from coalesce(f.qty, 0) or coalesce(f.qty, 0) > l.qty
+            order by 1, 2, 3
+        """,
+        explanation="Two fulfilments took the same units, or one was changed behind the back of the service.",
+    ),
+    rows_check(
+        "every directive stands where its deliveries have put it",
+        DATABASE,
+        count="select count(*) from deliveries",
+        wrong="""
+            select t.business_id, t.id, t.topic, t.status, d.delivered, d.failed
+            from directives t
+            join (
+                select business_id, directive_id, count(*) filter (where status = 'delivered') as delivered,
+                    count(*) filter (where status = 'failed') as failed,
+                    count(*) filter (where status in ('queued', 'sending')) as open
+                from deliveries group by 1, 2
+            ) d on d.business_id = t.business_id and d.directive_id = t.id
+            where t.status = 'queued' and d.open = 0 and d.delivered + d.failed > 0
+                or t.status = 'failed' and d.open = 0 and d.failed = 0
+            order by 1, 2
+        """,
+        explanation="A delivery and its directive are settled together; one of the two was not written.",
+        settles=True,
+    ),
+    rows_check(
+        "no delivery is under way for longer than its lease",
+        DATABASE,
+        count="select count(*) from deliveries where status = 'sending'",
+        wrong="""
+            select business_id, id, directive_id, topic, kind, attempts, due_at from deliveries
+            where status = 'sending' and due_at < now() - interval '15 seconds'
+            order by due_at
+        """,
+        explanation="Its courier died, and no other has taken it up: see `comanda logs orders`.",
+        settles=True,
+    ),
 )

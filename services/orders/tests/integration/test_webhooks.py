@@ -115,6 +115,18 @@ async def test_work_for_later_is_sent_when_it_is_due_and_not_when_it_was_cancell
     assert sent.status == "cancelled"
 
 
+async def test_what_is_cancelled_behind_the_back_of_its_deliveries_is_not_sent_either(
+    hub: Any, listener: Listener
+) -> None:
+    await registered(hub, listener.url("/a"), "x.y")
+    one, other = [await asked(hub, "x.y", {"n": n}) for n in (1, 2)]
+    await hub.rows("update directives set status = 'cancelled' where id = $1", UUID(one))
+    async with courier(hub):
+        await directive(hub, other, "done")
+    assert [body["data"]["n"] for _, body in listener.at("/a")] == [2]
+    assert [(each.status, each.attempts) for each in await deliveries(hub, one)] == [("cancelled", 0)]
+
+
 async def test_a_flooded_and_dead_address_of_one_business_does_not_slow_another(hub: Any, listener: Listener) -> None:
     listener.silent.add("/dead")
     await registered(hub, listener.url("/dead"), "x.y")

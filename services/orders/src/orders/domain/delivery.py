@@ -25,6 +25,7 @@ class Delivery:
     """Which attempt it is, from 1."""
     payload: Mapping[str, Any]
     order_ref: str
+    directive_status: str
     customer_email: str
     url: str
     secret: str

@@ -9,7 +9,7 @@ import asyncpg
 
 from kit.db import Tx
 from orders.domain.delivery import Delivery, Outcome
-from orders.domain.directive import MOST_FAILURES
+from orders.domain.directive import CANCELLED, MOST_FAILURES
 
 LEASE_SECONDS = 30
 MATCHES = "(e.topics @> array[t.topic] or e.topics @> array['*'])"
@@ -31,7 +31,7 @@ INSERT_WAITING = f"""
         and not exists (select from deliveries d where d.business_id = t.business_id and d.directive_id = t.id
             and d.status <> 'cancelled')
 """
-CANCEL = """update deliveries set status = 'cancelled', updated_at = now()
+CANCEL_OF = """update deliveries set status = 'cancelled', updated_at = now()
     where business_id = $1 and directive_id = $2 and status in ('queued', 'sending')"""
 CANCEL_LANE = """update deliveries set status = 'cancelled', updated_at = now()
     where business_id = $1 and lane = $2 and status in ('queued', 'sending')"""
@@ -70,7 +70,7 @@ LEASE = f"""
         from picked p where d.business_id = p.business_id and d.id = p.id
         returning d.business_id, d.id, d.directive_id, d.topic, d.kind, d.attempts, d.endpoint_id
     )
-    select l.business_id, l.id, l.directive_id, l.topic, l.kind, l.attempts, t.payload, t.order_ref,
+    select l.business_id, l.id, l.directive_id, l.topic, l.kind, l.attempts, t.payload, t.order_ref, t.status as directive_status,
         coalesce(o.data #>> '{{customer,email}}', '') as customer_email, coalesce(e.url, '') as url,
         coalesce(e.secret, '') as secret
     from leased l
@@ -78,6 +78,10 @@ LEASE = f"""
     left join webhook_endpoints e on e.business_id = l.business_id and e.id = l.endpoint_id
     left join orders o on o.business_id = l.business_id and o.ref = t.order_ref
 """
+# What was leased although its directive is cancelled: however that came about, it is not sent.
+DROP = """update deliveries d set status = 'cancelled', attempts = d.attempts - 1
+    from unnest($1::uuid[], $2::uuid[]) as given (business_id, id)
+    where d.business_id = given.business_id and d.id = given.id"""
 MARK_RUNNING = f"""
     update directives t set started_at = now(), updated_at = now(), attempts = greatest(t.attempts, given.attempts),
         leased_until = now() + interval '{LEASE_SECONDS} seconds'
@@ -137,10 +141,13 @@ async def lease(tx: Tx, each: int, most: int) -> list[Delivery]:
     """Leases out deliveries that are due, those too whose lease has run out: at most so many of each lane, and in all."""
     await tx.connection.execute(REAP)
     rows = [Delivery(**row) for row in await tx.connection.fetch(LEASE, each, most)]
-    columns = [(row.business_id, row.directive_id, row.attempts) for row in rows]
-    if rows:
-        tx.later(MARK_RUNNING, *(list(column) for column in zip(*columns, strict=True)))
-    return rows
+    dropped = [(row.business_id, row.id) for row in rows if row.directive_status == CANCELLED]
+    leased = [row for row in rows if row.directive_status != CANCELLED]
+    marked = [(row.business_id, row.directive_id, row.attempts) for row in leased]
+    for statement, columns in ((DROP, dropped), (MARK_RUNNING, marked)):
+        if columns:
+            tx.later(statement, *(list(column) for column in zip(*columns, strict=True)))
+    return leased
 
 
 async def settle(
@@ -159,7 +166,7 @@ async def settle(
 
 async def cancel(tx: Tx, directive: UUID) -> None:
     """Takes what a directive has not had sent out of the queue."""
-    await tx.connection.execute(CANCEL, tx.business, directive)
+    await tx.connection.execute(CANCEL_OF, tx.business, directive)
 
 
 async def cancel_lane(tx: Tx, endpoint: UUID) -> None:
