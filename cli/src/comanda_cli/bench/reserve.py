@@ -107,6 +107,8 @@ async def measure(home: Home, clients: int, seconds: int, tell: Tell) -> JSON:
 
 def _figures(contest: Contest, clients: int) -> JSON:
     hot, spread, bare = contest.hot.typical, contest.spread.typical, contest.bare.typical
+    if not (spread and bare):
+        raise FleetError("nothing to compare with: the machine is too busy for a measurement")
     latency = percentiles(contest.hot.latencies)
     per_reservation = {
         name: round(used * 1000 / len(contest.hot.latencies), 3) for name, used in contest.hot.cpu.items()
