@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+import asyncpg
 import grpc
 
 from comanda.inventory.v1 import price_lists_pb2, price_lists_pb2_grpc, products_pb2, products_pb2_grpc
@@ -15,6 +16,7 @@ from kit.errors import Invalid, NotFound, Unavailable
 from orders.domain.channel import EXTERNAL
 from orders.domain.ops import PRODUCT, Op, Price, Prices
 from orders.store import channels as store
+from orders.store import prices
 from orders.store.channels import Pricing
 
 PAGE = 100
@@ -34,8 +36,8 @@ class Catalogue:
     async def prices(self, ops: Sequence[Op], channel_code: str, session_key: str = "") -> Prices:
         """Returns the price of each SKU that operations sell; nothing where prices come from outside.
 
-        Where an operation has no price, raises Unavailable when inventory cannot be asked, and Invalid(`currency_mismatch`) for
-        prices in another currency than the session's; a price that was sent is enough.
+        When inventory cannot be asked, what it told last counts. Raises Unavailable where that says nothing of an operation
+        without a price, and Invalid(`currency_mismatch`) where its price is in another currency than the session's.
         """
         skus = sorted({op.sku for op in ops if op.sells and op.sku})
         needed = any(op.needs_price for op in ops)
@@ -46,10 +48,11 @@ class Catalogue:
             return {}
         try:
             return await self._look_up(skus, pricing)
-        except (Unavailable, Invalid):
-            if needed:
+        except (Unavailable, Invalid) as error:
+            known = await self._last_heard(skus, pricing) if isinstance(error, Unavailable) else {}
+            if needed and not {op.sku for op in ops if op.needs_price} <= known.keys():
                 raise
-            return {}
+            return known
 
     def _known_external(self, channel_code: str) -> bool:
         """Spares the hot path a question whose answer hardly ever changes."""
@@ -76,6 +79,11 @@ class Catalogue:
             for sku, price in own.items()
         }
 
+    async def _last_heard(self, skus: Sequence[str], pricing: Pricing) -> Prices:
+        """Returns the prices that inventory told last: better than to sell nothing while it is away."""
+        rows = await self._database.read(lambda tx: prices.known(tx, skus, pricing.price_list), current.get().identity)
+        return {row["sku"]: found for row in rows if (found := _known(row, pricing))}
+
     async def _of_products(self, skus: Sequence[str]) -> Prices:
         request = products_pb2.ListProductsRequest(sku=skus, page_size=PAGE)
         answer = await client.call(self._products.ListProducts, request, current.get().bearer)
@@ -97,6 +105,16 @@ class Catalogue:
         except NotFound:
             return {}
         return {each.sku: each.price_q for answer in answers for each in answer.items if each.HasField("price_q")}
+
+
+def _known(row: asyncpg.Record, pricing: Pricing) -> Price | None:
+    """Returns what is known of a product's price, unless that is in another currency."""
+    listed = row["listed_q"] is not None
+    currency = row["currency"] if listed else pricing.products_currency
+    if currency != pricing.currency:
+        return None
+    source = pricing.price_list if listed else PRODUCT
+    return Price(row["listed_q"] if listed else row["price_q"], row["name"], row["is_active"], source)
 
 
 def _check_currency(pricing: Pricing, currency: str) -> None:

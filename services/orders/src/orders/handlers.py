@@ -1,9 +1,12 @@
 """One short function per event."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
+from comanda.inventory.events.v1 import events_pb2 as inventory
 from comanda.sales.events.v1 import events_pb2 as sales
 from comanda.types.v1 import messaging_pb2
 from kit.consumer import Handler, Received, on
@@ -11,6 +14,7 @@ from kit.db import Tx
 from kit.signals import Signals
 from orders.operations import settlement
 from orders.store import channels as store
+from orders.store import prices
 
 
 def handlers(signals: Signals) -> Sequence[Handler[Any]]:
@@ -28,4 +32,52 @@ def handlers(signals: Signals) -> Sequence[Handler[Any]]:
         currencies = [message.currency for message in known.values()]
         await tx.connection.execute(store.UPSERT_BUSINESSES, list(known), zones, currencies)
 
-    return [settle, remember_business]
+    return [settle, remember_business, *CATALOGUE]
+
+
+@on(inventory.ProductCreated)
+async def learn_product(tx: Tx, batch: list[Received[inventory.ProductCreated]]) -> None:
+    """Keeps what a product costs, for when inventory cannot be asked."""
+    await prices.learn_products(tx, map(_product, batch))
+
+
+@on(inventory.ProductUpdated)
+async def relearn_product(tx: Tx, batch: list[Received[inventory.ProductUpdated]]) -> None:
+    """Likewise."""
+    await prices.learn_products(tx, map(_product, batch))
+
+
+@on(inventory.PriceListCreated)
+async def learn_price_list(tx: Tx, batch: list[Received[inventory.PriceListCreated]]) -> None:
+    """Keeps whether a price list is in use."""
+    await prices.learn_lists(tx, map(_price_list, batch))
+
+
+@on(inventory.PriceListUpdated)
+async def relearn_price_list(tx: Tx, batch: list[Received[inventory.PriceListUpdated]]) -> None:
+    """Likewise."""
+    await prices.learn_lists(tx, map(_price_list, batch))
+
+
+@on(inventory.PricesSet)
+async def learn_prices(tx: Tx, batch: list[Received[inventory.PricesSet]]) -> None:
+    """Keeps what products cost on price lists."""
+    await prices.learn_prices(tx, [row for each in batch for row in _prices(each)])
+
+
+CATALOGUE: Sequence[Handler[Any]] = (learn_product, relearn_product, learn_price_list, relearn_price_list, learn_prices)
+
+
+def _product(each: Received[Any]) -> tuple[UUID, str, str, int, bool, datetime]:
+    told = each.message
+    return each.business, told.sku, told.name, told.prices.retail_price_q, told.is_active, each.occurred_at
+
+
+def _price_list(each: Received[Any]) -> tuple[UUID, str, str, bool, datetime]:
+    return each.business, each.message.code, each.message.currency, each.message.is_active, each.occurred_at
+
+
+def _prices(each: Received[inventory.PricesSet]) -> Iterator[tuple[UUID, str, str, int | None, datetime]]:
+    for price in each.message.prices:
+        price_q = price.price_q if price.HasField("price_q") else None
+        yield each.business, each.message.price_list, price.sku, price_q, each.occurred_at

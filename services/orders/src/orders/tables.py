@@ -291,3 +291,27 @@ sa.Table(
     *_columns(sa.Text, "error_code", "error"),
     *_columns(TIME, "started_at"),
 )
+sa.Table(
+    "known_products",
+    METADATA,
+    *_key("sku"),
+    *_columns(sa.Text, "name"),
+    *_columns(sa.BigInteger, "price_q"),
+    *_columns(sa.Boolean, "is_active"),
+    *_columns(TIME, "as_of"),
+)
+sa.Table(
+    "known_price_lists",
+    METADATA,
+    *_key("code"),
+    *_columns(sa.Text, "currency"),
+    *_columns(sa.Boolean, "is_active"),
+    *_columns(TIME, "as_of"),
+)
+sa.Table(
+    "known_prices",
+    METADATA,
+    *_key("price_list", "sku"),
+    *_columns(sa.BigInteger, "price_q", nullable=True),
+    *_columns(TIME, "as_of"),
+)

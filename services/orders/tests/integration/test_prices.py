@@ -1,13 +1,19 @@
 """Internal prices: by the channel's price list, then by the product, when the operation is made (cases O-S11, O-$2)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from google.protobuf.message import Message
 from order_calls import FREE, committed, line, make_channel, modified, op, opened, refused, stocked, with_inventory
 
+from comanda.inventory.events.v1 import events_pb2
 from comanda.inventory.v1 import price_lists_pb2, products_pb2
 from comanda.orders.v1 import orders_pb2
+from kit import outbox
+from kit.db import Tx
 from kit.errors import Unavailable
+from kit.testing import eventually
 
 INTERNAL = {"pricing_policy": "PRICING_POLICY_INTERNAL"}
 
@@ -92,6 +98,48 @@ async def test_a_channel_has_the_currency_of_its_business_unless_told_otherwise(
     await hub.rows("insert into businesses values ($1, 'Asia/Kolkata', 'INR')", hub.business)
     assert (await make_channel(hub, config=FREE)).currency == "INR"
     assert (await make_channel(hub, code="pos", config=FREE, currency="BRL")).currency == "BRL"
+
+
+async def told(hub: Any, *events: Message, ago: int = 0) -> None:
+    """Publishes events as inventory would have, some seconds ago, and returns when they are known."""
+
+    async def tell(tx: Tx, _: Any) -> None:
+        tx.now -= timedelta(seconds=ago)
+        outbox.add(tx, "inventory", *events, business=hub.business)
+
+    before = await heard(hub)
+    await hub.process.database.run(tell)
+
+    async def known() -> bool:
+        return await heard(hub) >= before + len(events)
+
+    await eventually(known)
+
+
+async def heard(hub: Any) -> int:
+    [row] = await hub.rows("select count(*) as heard from inbox")
+    return int(row["heard"])
+
+
+def product(sku: str, price_q: int, **fields: Any) -> events_pb2.ProductUpdated:
+    prices = events_pb2.ProductPrices(retail_price_q=price_q)
+    return events_pb2.ProductUpdated(sku=sku, name=sku, prices=prices, **{"is_active": True, **fields})
+
+
+async def test_what_inventory_told_last_is_what_lines_cost_while_it_is_away(hub: Any) -> None:
+    await make_channel(hub, config={"price_list": "happy"}, **INTERNAL)
+    await told(hub, product("A", 100), product("B", 70), product("OLD", 5, is_active=False))
+    await told(hub, events_pb2.PriceListCreated(code="happy", currency="BRL", is_active=True))
+    listed = [events_pb2.PriceSet(sku="B", price_q=60)]
+    await told(hub, events_pb2.PricesSet(price_list="happy", prices=listed))
+    session = await opened(hub, line("A", "1", None), line("B", "1", None))
+    assert [item.unit_price_q for item in session.items] == [100, 60]
+    await told(hub, product("A", 90), ago=60)
+    await told(hub, events_pb2.PricesSet(price_list="happy", prices=[events_pb2.PriceSet(sku="B")]))
+    session = await opened(hub, line("A", "1", None), line("B", "1", None))
+    assert [item.unit_price_q for item in session.items] == [100, 70]
+    assert (await refused(opened(hub, line("OLD", "1", None)))).code == "product_inactive"
+    assert type(await refused(opened(hub, line("A", "1", None), line("NEW", "1", None)))) is Unavailable
 
 
 async def test_a_line_that_comes_with_its_price_is_sold_though_inventory_is_away(hub: Any) -> None:
