@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 
 import inventory
-from inventory.store import blockage, directives, ledger, reservations, shelves
+from inventory.store import blockage, directives, ledger, lots, reservations, shelves
 from kit import db
 from kit.testing import rows_read
 
@@ -35,6 +35,11 @@ FILL = f"""
         now(), now() + interval '1 hour'
     from generate_series(1, {ROWS}) n;
     insert into session_holds select '{BUSINESS}', 'web', 'S' || n, 1 from generate_series(1, {ROWS}) n;
+    insert into lots select '{BUSINESS}', lpad(to_hex(n), 32, '0')::uuid, 'P' || n, 'shop', '', null, 1, '', now(), 1, 1
+    from generate_series(1, {ROWS}) n;
+    insert into movements (business_id, type, sku, location, qty_delta, reference, reason, lot, supplier, actor, created_at, lot_id)
+    select '{BUSINESS}', 'commit', 'P' || n, 'shop', -1, 'O' || n, '', '', '', '', now(), lpad(to_hex(n), 32, '0')::uuid
+    from generate_series(1, {ROWS}) n;
     insert into order_stock select '{BUSINESS}', 'O' || n, now() from generate_series(1, {ROWS}) n;
 """
 STATEMENTS: dict[str, tuple[str, Sequence[Any]]] = {
@@ -53,6 +58,10 @@ STATEMENTS: dict[str, tuple[str, Sequence[Any]]] = {
         ([BUSINESS], [HELD], [Decimal(1)], [Decimal(1)], ["committed"], ["O7"], [NOW], [NOW], [None]),
     ),
     "the counters": (ledger.COUNT_STOCK, ([BUSINESS], ["P7"], ["shop"], [Decimal(-1)], [Decimal(-1)], [False])),
+    "what is left of lots": (lots.LEFT, ([BUSINESS], ["P7"], ["shop"])),
+    "what an order took of lots": (lots.TAKEN, ([BUSINESS], ["P7"], ["shop"], ["O7"])),
+    "the lots of a reservation": (lots.PICKS, (BUSINESS, "O7", "P7", "shop")),
+    "the lots": (ledger.CHANGE_LOTS, ([BUSINESS], [HELD], [Decimal(-1)])),
 }
 
 
