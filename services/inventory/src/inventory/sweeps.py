@@ -3,6 +3,7 @@
 from functools import partial
 
 from inventory.operations import alerts, expiry
+from inventory.store import allocations
 from kit import machinery
 from kit.server import Process
 
@@ -17,6 +18,10 @@ def add(process: Process) -> None:
     async def look_at_alerts() -> bool:
         return await database.run(lambda tx, _: alerts.look(tx))
 
+    async def forget_allocations() -> bool:
+        return await database.run(lambda tx, _: allocations.forget(tx))
+
+    process.sweep("old allocations", forget_allocations, machinery.TIDY_SECONDS)
     process.sweep("expired reservations", end_expired)
     process.sweep("stock alerts", look_at_alerts)
     process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)

@@ -34,6 +34,7 @@ sa.Table(
     *_columns(sa.BigInteger, "retail_price_q", "wholesale_price_q", "cost_q"),
     *_columns(sa.Boolean, "is_active"),
     *_columns(TIME, "created_at", "updated_at"),
+    sa.Column("allocation", sa.Text, nullable=False, server_default="priority"),
     sa.Index("products_barcode", "business_id", "barcode", postgresql_where=sa.text("barcode <> ''")),
 )
 sa.Table(
@@ -190,6 +191,20 @@ sa.Table(
     sa.ForeignKeyConstraint(
         ["business_id", "alternative"], ["products.business_id", "products.sku"], name="product_alternatives_to"
     ),
+)
+sa.Table(
+    "allocations",
+    METADATA,
+    *_key("id", kind=UUID),
+    *_columns(sa.Text, "owner_type"),
+    *_columns(KEY, "owner_scope", "owner_ref", "sku"),
+    *_columns(QUANTITY, "qty"),
+    *_columns(sa.Text, "rule", "reason"),
+    *_columns(sa.ARRAY(sa.Text), "locations"),
+    *_columns(sa.ARRAY(QUANTITY), "free", "taken"),
+    *_columns(TIME, "decided_at"),
+    sa.Index("allocations_owner", "business_id", "owner_ref", "owner_type"),
+    sa.Index("allocations_decided_at", "decided_at", postgresql_using="brin"),
 )
 sa.Table("session_holds", METADATA, *_key("channel_code", "session_key"), *_columns(sa.BigInteger, "rev"))
 sa.Table("order_stock", METADATA, *_key("order_ref"), *_columns(TIME, "committed_at", "released_at", nullable=True))

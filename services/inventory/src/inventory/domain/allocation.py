@@ -1,11 +1,23 @@
-"""From which shelves units come."""
+"""From which shelves units come: by a rule that every product has, as data."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from enum import StrEnum
 from typing import NamedTuple
 
 from inventory.domain.quantity import ZERO, whole_steps
-from inventory.domain.stock import Key
+from inventory.domain.stock import PRIORITY, Key, Sku
+
+
+class Rule(StrEnum):
+    """What to do when no location has all: whichever has all comes first, by priority, under every rule."""
+
+    PRIORITY = PRIORITY
+    """Take what each has, in the order of the locations' priority."""
+    FEWEST_SPLITS = "fewest_splits"
+    """Take from those that have most, so that few locations have to send something."""
+    SINGLE_LOCATION = "single_location"
+    """Take nothing: the units must leave together."""
 
 
 class Part(NamedTuple):
@@ -15,15 +27,33 @@ class Part(NamedTuple):
     qty: Decimal
 
 
-def allocate(free: Mapping[Key, Decimal], places: Sequence[Key], qty: Decimal, step: Decimal) -> list[Part]:
-    """Returns the parts of a quantity, in whole steps: from the first place that has it all, else from each what it has.
+class Choice(NamedTuple):
+    """What a rule decided where several shelves could serve: which of them there were, what they had, and why these parts."""
 
-    The parts add up to less than the quantity when the places do not have enough, or when it is no multiple of the step.
+    sku: Sku
+    qty: Decimal
+    rule: str
+    reason: str
+    free: Sequence[Part]
+    parts: Sequence[Part]
+
+
+def allocate(
+    free: Mapping[Key, Decimal], places: Sequence[Key], qty: Decimal, step: Decimal, rule: str = PRIORITY
+) -> list[Part]:
+    """Returns the parts of a quantity, in whole steps: from the first place that has it all, else as the rule says.
+
+    The parts add up to less than the quantity when the places do not have enough, when the rule allows no more, or when it is no
+    multiple of the step.
     """
     goal = whole_steps(qty, step)
     for place in places:
         if free[place] >= goal > 0:
             return [Part(place, goal)]
+    if rule != Rule.PRIORITY:
+        places = sorted(places, key=lambda place: -free[place])
+    if rule == Rule.SINGLE_LOCATION:
+        places = places[:1]
     parts = []
     for place in places:
         part = whole_steps(min(free[place], goal), step)
@@ -31,6 +61,23 @@ def allocate(free: Mapping[Key, Decimal], places: Sequence[Key], qty: Decimal, s
             parts.append(Part(place, part))
             goal -= part
     return parts
+
+
+def choice(
+    sku: Sku, qty: Decimal, rule: str, free: Mapping[Key, Decimal], places: Sequence[Key], parts: Sequence[Part]
+) -> Choice | None:
+    """Returns what was decided, with its reason, given what was free before; None where there was nothing to choose."""
+    if len(places) < 2 or not parts:
+        return None
+    return Choice(sku, qty, rule, _reason(qty, rule, parts), [Part(place, free[place]) for place in places], parts)
+
+
+def _reason(qty: Decimal, rule: str, parts: Sequence[Part]) -> str:
+    if len(parts) == 1 and parts[0].qty == qty:
+        return "first_that_has_all"
+    if rule == Rule.SINGLE_LOCATION:
+        return "none_has_all_and_only_one_may_serve"
+    return "none_has_all_most_first" if rule == Rule.FEWEST_SPLITS else "none_has_all_by_priority"
 
 
 def total(parts: Sequence[Part]) -> Decimal:

@@ -11,7 +11,9 @@ from inventory.domain.reservation import Reservation
 from inventory.domain.stock import Key
 
 if TYPE_CHECKING:
+    from inventory.domain.allocation import Choice
     from inventory.domain.lot import Lot
+    from inventory.domain.reservation import Owner
 
 RECEIPT, ADJUSTMENT, COMMIT, RETURN = "receipt", "adjustment", "commit", "return"
 TRANSFER_OUT, TRANSFER_IN = "transfer_out", "transfer_in"
@@ -42,6 +44,8 @@ class Book:
     lots: "list[Lot]" = field(default_factory=list)
     left: defaultdict[tuple[UUID, UUID], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     """By how much less or more is left of lots that there were before, by business and id."""
+    choices: "list[tuple[Owner, Choice]]" = field(default_factory=list)
+    """For whom the shelves were chosen that serve, and how."""
     on_hand: defaultdict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     reserved: defaultdict[Key, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 

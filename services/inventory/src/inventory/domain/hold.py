@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from inventory.domain.allocation import Part, allocate, total
+from inventory.domain.allocation import Choice, Part, allocate, choice, total
 from inventory.domain.blockage import Others
 from inventory.domain.book import Book
 from inventory.domain.quantity import FINEST, ZERO, whole_steps
 from inventory.domain.reservation import Owner, Reservation, new, release
-from inventory.domain.stock import Key, Shelves, Sku
+from inventory.domain.stock import PRIORITY, Key, Shelves, Sku
 
 
 class Line(NamedTuple):
@@ -61,6 +61,7 @@ class Decision(NamedTuple):
 
     parts: Sequence[Part]
     shortages: Sequence[Shortage]
+    choices: Sequence[Choice] = ()
 
 
 def decide(
@@ -77,10 +78,14 @@ def _serve(shelves: Shelves, free: dict[Key, Decimal], demand: Demand, own: Sequ
         free[reservation.key] += reservation.held
     first = {reservation.key for reservation in own}
     parts: list[Part] = []
+    choices: list[Choice] = []
     short: dict[str, tuple[Decimal, Decimal]] = {}
     for name, wanted in _wanted(demand.lines).items():
         sku = Sku(demand.owner.business, name)
-        found = allocate(free, shelves.places(sku, first), wanted, shelves.steps.get(sku, FINEST))
+        places, rule = shelves.places(sku, first), shelves.rules.get(sku, PRIORITY)
+        found = allocate(free, places, wanted, shelves.steps.get(sku, FINEST), rule)
+        if made := choice(sku, wanted, rule, free, places, found):
+            choices.append(made)
         if (got := total(found)) < wanted:
             short[name] = (wanted, got)
         parts += found
@@ -88,7 +93,7 @@ def _serve(shelves: Shelves, free: dict[Key, Decimal], demand: Demand, own: Sequ
         return Decision((), _shortages(shelves, demand, short))
     for part in parts:
         free[part.key] -= part.qty
-    return Decision(parts, ())
+    return Decision(parts, (), choices)
 
 
 def doubtful(shelves: Shelves, demand: Demand, decision: Decision, own: Sequence[Reservation]) -> set[Key]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from inventory.domain.quantity import FINEST, ZERO, signed
+from inventory.domain.stock import PRIORITY
 from kit.errors import Invalid
 
 WAREHOUSE, STOREFRONT = "warehouse", "storefront"
@@ -12,7 +13,7 @@ UNIT = "un"
 
 
 class Product(NamedTuple):
-    """A product; prices are in minor units."""
+    """A product; prices are in minor units. Its units are allocated by a rule, see domain.allocation."""
 
     sku: str
     name: str
@@ -25,6 +26,7 @@ class Product(NamedTuple):
     is_active: bool
     created_at: datetime
     updated_at: datetime
+    allocation: str = PRIORITY
 
 
 class Location(NamedTuple):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from inventory.domain.allocation import Part, allocate, total
+from inventory.domain.allocation import Choice, Part, allocate, choice, total
 from inventory.domain.product import Location, Product
 from inventory.domain.quantity import ZERO, printed, whole_steps
 from inventory.domain.reservation import Owner
@@ -49,6 +49,7 @@ class Answer(NamedTuple):
 
     parts: Sequence[Part]
     shortfalls: Sequence[Shortfall]
+    choices: Sequence[Choice] = ()
 
 
 def summed(wishes: Iterable[Wish]) -> list[Wish]:
@@ -106,11 +107,13 @@ def _places(shelves: Shelves, basket: Basket, wish: Wish) -> Sequence[Key]:
 def _serve(shelves: Shelves, free: dict[Key, Decimal], basket: Basket) -> Answer:
     """Serves one basket, the wishes that name a location first; changes free to what is left."""
     taken: defaultdict[Key, Decimal] = defaultdict(lambda: ZERO)
-    shortfalls = []
+    shortfalls, choices = [], []
     for wish in sorted(basket.wishes, key=lambda wish: not wish.location):
         sku = basket.sku(wish)
         places = _places(shelves, basket, wish)
-        parts = allocate(free, places, wish.qty, shelves.steps[sku]) if places else []
+        parts = allocate(free, places, wish.qty, shelves.steps[sku], shelves.rules[sku]) if places else []
+        if made := choice(sku, wish.qty, shelves.rules.get(sku, ""), free, places, parts):
+            choices.append(made)
         for part in parts:
             free[part.key] -= part.qty
             taken[part.key] += part.qty
@@ -120,4 +123,4 @@ def _serve(shelves: Shelves, free: dict[Key, Decimal], basket: Basket) -> Answer
         for key, qty in taken.items():
             free[key] += qty
         return Answer((), shortfalls)
-    return Answer([Part(key, taken[key]) for key in sorted(taken)], shortfalls)
+    return Answer([Part(key, taken[key]) for key in sorted(taken)], shortfalls, choices)

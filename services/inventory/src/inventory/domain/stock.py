@@ -7,6 +7,9 @@ from uuid import UUID
 
 from inventory.domain.quantity import ZERO
 
+PRIORITY = "priority"
+"""The rule of allocation of a product for which nobody has chosen one."""
+
 
 class Sku(NamedTuple):
     """A SKU of a business."""
@@ -41,6 +44,8 @@ class Shelf(NamedTuple):
     """How many units may be promised beyond those that are there."""
     reorder_point: Decimal | None = None
     has_lots: bool = False
+    rule: str = PRIORITY
+    """By which its SKU is allocated."""
 
     @property
     def free(self) -> Decimal:
@@ -84,6 +89,7 @@ class Shelves:
         self.known = {shelf.key: shelf for shelf in shelves}
         self.free = {key: shelf.free for key, shelf in self.known.items()}
         self.steps = {Sku(shelf.business, shelf.sku): shelf.step for shelf in self.known.values()}
+        self.rules = {Sku(shelf.business, shelf.sku): shelf.rule for shelf in self.known.values()}
         self._open: dict[Sku, list[Key]] = {}
         for key, shelf in sorted(self.known.items(), key=lambda pair: (pair[1].priority, pair[0].location)):
             if shelf.product_active and shelf.location_active:

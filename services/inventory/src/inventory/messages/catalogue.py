@@ -6,6 +6,7 @@ from typing import Any
 from comanda.inventory.v1 import locations_pb2, products_pb2
 from inventory.domain.product import UNIT, WAREHOUSE, Location, Product, step
 from inventory.domain.quantity import printed, signed
+from inventory.domain.stock import PRIORITY
 from inventory.messages.values import enum, given, instant, short
 
 
@@ -23,6 +24,7 @@ def product(found: Product) -> products_pb2.Product:
         is_active=found.is_active,
         created_at=instant(found.created_at),
         updated_at=instant(found.updated_at),
+        allocation=enum(products_pb2.AllocationRule, found.allocation),
     )
 
 
@@ -38,6 +40,7 @@ def new_product(request: products_pb2.CreateProductRequest, now: datetime) -> Pr
         is_active=request.is_active if request.HasField("is_active") else True,
         created_at=now,
         updated_at=now,
+        allocation=short(products_pb2.AllocationRule, request.allocation) or PRIORITY,
     )
 
 
@@ -46,6 +49,8 @@ def product_changes(request: products_pb2.UpdateProductRequest) -> dict[str, Any
     changes = given(request, "name", "unit", "barcode", "is_active")
     if request.HasField("step"):
         changes["step"] = step(request.step)
+    if request.allocation:
+        changes["allocation"] = short(products_pb2.AllocationRule, request.allocation)
     if request.HasField("prices"):
         changes |= _prices(request.prices)
     return changes

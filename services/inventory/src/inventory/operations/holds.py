@@ -71,6 +71,7 @@ async def _meet(tx: Tx, shelves: Shelves, demands: Sequence[Demand], own: Own, m
     for demand, decision in zip(demands, decisions, strict=True):
         good_until = tx.now + demand.ttl
         held = own.get(demand.owner, ())
+        book.choices += [(demand.owner, made) for made in decision.choices]
         got = rearrange(book, demand.owner, decision.parts, held, tx.now, good_until + margin, uuid7)
         met[demand.owner] = Held(got, good_until, missing.get(demand.owner, ()))
     ledger.write(tx, book)

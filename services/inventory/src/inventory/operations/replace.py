@@ -28,6 +28,7 @@ async def replace(tx: Tx, basket: Basket) -> list[Reservation]:
     answer = await meet(tx, book, shelves, basket._replace(first=frozenset(each.key for each in own)), keep)
     if isinstance(answer, DomainError):
         raise answer
+    book.choices += [(basket.owner, made) for made in answer.choices]
     made = rearrange(book, basket.owner, answer.parts, own, tx.now, tx.now + basket.ttl, uuid7)
     ledger.write(tx, book)
     return made

@@ -80,6 +80,7 @@ async def _meet(tx: Tx, shelves: Shelves, baskets: Sequence[Basket]) -> list[Mad
 
 def _make(tx: Tx, book: Book, basket: Basket, answer: Answer) -> list[Reservation]:
     until = tx.now + basket.ttl
+    book.choices += [(basket.owner, made) for made in answer.choices]
     return [book.make(new(uuid7(), basket.owner, key, qty, tx.now, until)) for key, qty in answer.parts]
 
 

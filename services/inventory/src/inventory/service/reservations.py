@@ -14,6 +14,7 @@ from inventory.messages import reservations as messages
 from inventory.operations import expiry, reserve
 from inventory.operations import reservations as operations
 from inventory.operations.replace import replace
+from inventory.queries import allocations
 from inventory.queries import reservations as queries
 from kit.db import Database, Tx
 from kit.errors import DomainError
@@ -75,6 +76,11 @@ class ReservationService(ReservationServiceServicer):
         """Lets an owner hold what the lines say, in place of what he holds."""
         held = await replace(tx, messages.replacement(request, tx.business))
         return pb.ReplaceReservationsResponse(reservations=map(messages.reservation, held))
+
+    @rpc
+    async def ListAllocations(self, tx: Tx, request: pb.ListAllocationsRequest) -> pb.ListAllocationsResponse:
+        """Lists what was decided where several locations could serve, newest first."""
+        return await allocations.allocations(tx, request)
 
     @rpc
     async def ReleaseReservations(

@@ -14,7 +14,7 @@ LOCATION = ", ".join(Location._fields)
 
 NEW_PRODUCT = f"""
     insert into products (business_id, {PRODUCT})
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     on conflict do nothing
     returning true
 """
@@ -22,7 +22,7 @@ LOCKED_PRODUCT = f"select {PRODUCT} from products where business_id = $1 and sku
 SAVE_PRODUCT = """
     update products
     set name = $3, unit = $4, step = $5, barcode = $6, retail_price_q = $7, wholesale_price_q = $8, cost_q = $9,
-        is_active = $10, updated_at = $11
+        is_active = $10, updated_at = $11, allocation = $12
     where business_id = $1 and sku = $2
 """
 PRODUCTS = f"""
@@ -64,7 +64,7 @@ async def lock_product(tx: Tx, sku: str) -> Product:
 
 def save_product(tx: Tx, product: Product) -> None:
     """Writes a locked product."""
-    tx.later(SAVE_PRODUCT, tx.business, *product[:9], product.updated_at)
+    tx.later(SAVE_PRODUCT, tx.business, *product[:9], *product[10:])
 
 
 async def products(tx: Tx, skus: Collection[Sku]) -> dict[Sku, Product]:

@@ -1,5 +1,6 @@
 """The book, written."""
 
+import json
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
@@ -51,6 +52,20 @@ COUNT_STOCK = """
         as c (business_id, sku, location, on_hand, reserved, has_lots)
     where s.business_id = c.business_id and s.sku = c.sku and s.location = c.location
 """
+# Arrays of arrays must be rectangular; texts that each become an array need not.
+KEEP_ALLOCATIONS = """
+    insert into allocations (
+        business_id, id, owner_type, owner_scope, owner_ref, sku, qty, rule, reason, locations, free, taken, decided_at
+    )
+    select business_id, uuidv7(), type, scope, ref, sku, qty, rule, reason,
+        array(select jsonb_array_elements_text(locations::jsonb)),
+        array(select jsonb_array_elements_text(free::jsonb)::numeric),
+        array(select jsonb_array_elements_text(taken::jsonb)::numeric), now()
+    from unnest(
+        $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::text[], $8::text[], $9::text[],
+        $10::text[], $11::text[]
+    ) as made (business_id, type, scope, ref, sku, qty, rule, reason, locations, free, taken)
+"""
 MAKE_LOTS = """
     insert into lots (
         business_id, id, sku, location, lot, expiry_date, unit_cost_q, supplier, received_at, qty, qty_left
@@ -81,6 +96,8 @@ def write(tx: Tx, book: Book) -> None:
         tx.later(RECORD_MOVEMENTS, *columns((*m.key, *m[1:]) for m in book.moved), tx.actor)
     if counted := [row for row in _counts(book) if row[3] or row[4]]:
         tx.later(COUNT_STOCK, *columns(counted))
+    if book.choices:
+        tx.later(KEEP_ALLOCATIONS, *columns(_choices(book)))
     if book.lots:
         tx.later(MAKE_LOTS, *columns(book.lots))
     if book.left:
@@ -96,6 +113,17 @@ def _counts(book: Book) -> Iterable[tuple[UUID, str, str, Decimal, Decimal, bool
     with_lots = {lot.key for lot in book.lots}
     for key in book.on_hand.keys() | book.reserved.keys():
         yield *key, book.on_hand[key], book.reserved[key], key in with_lots
+
+
+def _choices(book: Book) -> Iterable[tuple[Any, ...]]:
+    for owner, made in book.choices:
+        taken = dict(made.parts)
+        yield (
+            *owner, made.sku.sku, made.qty, made.rule, made.reason,
+            json.dumps([part.key.location for part in made.free]),
+            json.dumps([str(part.qty) for part in made.free]),
+            json.dumps([str(taken.get(part.key, 0)) for part in made.free]),
+        )  # fmt: skip
 
 
 def _changes(changed: Iterable[Reservation]) -> list[tuple[Any, ...]]:

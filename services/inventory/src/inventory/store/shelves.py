@@ -20,7 +20,7 @@ from kit.db import Tx
 # Outer joins, though both sides exist: they keep the planner from walking all locations for every SKU.
 LOCKED_SHELVES = """
     select s.business_id, s.sku, s.location, s.on_hand, s.reserved, p.step, p.is_active, l.is_active, l.priority,
-        coalesce(s.safety_stock, l.safety_stock), s.backorder_limit, s.reorder_point, s.has_lots
+        coalesce(s.safety_stock, l.safety_stock), s.backorder_limit, s.reorder_point, s.has_lots, p.allocation
     from unnest($1::uuid[], $2::text[]) as wanted (business_id, sku)
     join stock s on s.business_id = wanted.business_id and s.sku = wanted.sku
     left join products p on p.business_id = s.business_id and p.sku = s.sku
