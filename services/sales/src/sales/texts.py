@@ -50,6 +50,14 @@ TEXTS: Catalogue = {
         "{amount_q} is more than the {due_q} that is due, in minor units.",
         "{amount_q} é mais do que os {due_q} a pagar, em centavos.",
     ),
+    "payment_exceeds_balance": Text(
+        "{amount_q} is more than the {balance_q} that is owed, in minor units.",
+        "{amount_q} é mais do que os {balance_q} devidos, em centavos.",
+    ),
+    "sale_not_payable": Text(
+        "A sale with status {status} takes no payment.", "Uma venda com status {status} não recebe pagamento."
+    ),
+    "sale_already_paid": Text("Nothing is due: the sale is paid.", "Nada a pagar: a venda está paga."),
     "override_not_allowed": Text("An override takes a manager.", "A liberação exige um gerente."),
     "override_reason_required": Text("An override needs a reason.", "A liberação exige um motivo."),
     "role_limit_exceeded": Text(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 
@@ -15,6 +16,9 @@ class Business:
     timezone: str
     currency: str
     created_at: datetime
+    staff_discount_limit: Decimal = Decimal(10)
+    """Percentage of a sale's prices that staff may give away."""
+    manager_discount_limit: Decimal = Decimal(25)
 
 
 @dataclass(frozen=True, slots=True)

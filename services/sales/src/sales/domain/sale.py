@@ -74,7 +74,7 @@ class Sale:
         """How much of it is paid (decision 44)."""
         if self.amount_refunded_q and self.amount_paid_q:
             return "refunded" if self.amount_refunded_q >= self.amount_paid_q else "partially_refunded"
-        if self.amount_paid_q >= self.total_q:
+        if self.amount_paid_q >= self.total_q and self.status != DRAFT:
             return "paid"
         return "partial" if self.amount_paid_q else "unpaid"
 
@@ -165,6 +165,33 @@ def units(sale: Sale) -> Counter[str]:
     for item in sale.items:
         found[item.sku] += int(item.quantity * 1000)
     return found
+
+
+def paid(sale: Sale, amount_q: int) -> Sale:
+    """Returns a sale of which so much more is paid.
+
+    Raises Refused (`sale_not_payable`, `sale_already_paid`, `payment_exceeds_due`), or Conflict while it is being completed.
+    """
+    if sale.completion_id:
+        raise Conflict("in_progress", retry_after=1)
+    if sale.status not in (PENDING, PARTIAL, COMPLETED):
+        raise Refused("sale_not_payable", status=sale.status)
+    if not sale.amount_due_q:
+        raise Refused("sale_already_paid")
+    if amount_q > sale.amount_due_q:
+        raise Refused("payment_exceeds_due", due_q=sale.amount_due_q, amount_q=amount_q)
+    paid_q = sale.amount_paid_q + amount_q
+    return replace(sale, amount_paid_q=paid_q, status=_status(sale.total_q, paid_q), rev=sale.rev + 1)
+
+
+def allot(amount_q: int, owed: Sequence[Sale]) -> tuple[list[tuple[Sale, int]], int]:
+    """Divides a payment over sales, given oldest first; returns each sale as paid and its part, and what is left over."""
+    parts: list[tuple[Sale, int]] = []
+    for sale in owed:
+        if part_q := min(amount_q, sale.amount_due_q):
+            parts.append((paid(sale, part_q), part_q))
+            amount_q -= part_q
+    return parts, amount_q
 
 
 def abandoned(sale: Sale) -> Sale:

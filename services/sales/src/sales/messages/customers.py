@@ -5,7 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from comanda.sales.v1 import customers_pb2 as pb
+from comanda.sales.v1.sales_pb2 import PaymentMethod
+from sales.domain.account import AccountPayment
 from sales.domain.customer import RETAIL, TERMS_DAYS, Customer
+from sales.domain.sale import NewPayment
 from sales.messages.values import enum, given, short, time
 
 TEXTS = ("name", "email", "phone", "address", "contact_person")
@@ -72,4 +75,25 @@ def credit_entry(found: Any) -> pb.CreditEntry:
         description=found["description"],
         created_by=found["created_by"],
         created_at=time(found["created_at"]),
+    )
+
+
+def account_payment(
+    customer_id: str, payment: NewPayment, made: AccountPayment, actor: str, now: datetime
+) -> pb.AccountPayment:
+    """Returns a payment against an account."""
+    parts = [
+        pb.Allotment(sale_id=str(sale.id), receipt_number=sale.receipt_number, amount_q=part_q)
+        for sale, part_q in made.allotted
+    ]
+    return pb.AccountPayment(
+        id=str(made.id),
+        customer_id=customer_id,
+        method=enum(PaymentMethod, payment.method),
+        amount_q=payment.amount_q,
+        reference=payment.reference,
+        allotments=[*parts, *([pb.Allotment(amount_q=made.rest_q)] if made.rest_q else [])],
+        outstanding_balance_q=made.balance_q,
+        user=actor,
+        created_at=time(now),
     )

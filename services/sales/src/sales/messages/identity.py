@@ -1,11 +1,14 @@
 """Businesses, storefronts, members, and API keys."""
 
+from decimal import Decimal
+from typing import Any
+
 from comanda.sales.v1 import businesses_pb2, identity_pb2, members_pb2
 from sales.domain import api_key as domain
 from sales.domain.api_key import ApiKey
 from sales.domain.business import Business, Storefront
 from sales.domain.member import Member
-from sales.messages.values import time
+from sales.messages.values import given, plain, time
 
 
 def business(found: Business) -> businesses_pb2.Business:
@@ -17,7 +20,15 @@ def business(found: Business) -> businesses_pb2.Business:
         timezone=found.timezone,
         currency=found.currency,
         created_at=time(found.created_at),
+        staff_discount_limit=plain(found.staff_discount_limit),
+        manager_discount_limit=plain(found.manager_discount_limit),
     )
+
+
+def business_changes(request: businesses_pb2.UpdateBusinessRequest) -> dict[str, Any]:
+    """Returns the fields that are given."""
+    limits = given(request, "staff_discount_limit", "manager_discount_limit")
+    return given(request, "name", "timezone") | {name: Decimal(text) for name, text in limits.items()}
 
 
 def storefront(found: Storefront) -> businesses_pb2.Storefront:

@@ -10,7 +10,7 @@ from comanda.types.v1.options_pb2 import Role
 from kit.errors import Invalid
 from sales.domain.item import Item, Product
 from sales.domain.sale import Completion, NewPayment, Sale
-from sales.messages.values import enum, given, short, time
+from sales.messages.values import enum, given, plain, short, time
 
 SAME = (
     "receipt_number", "storefront", "subtotal_q", "discount_q", "tax_q", "total_q", "amount_paid_q", "amount_due_q",
@@ -47,10 +47,10 @@ def item(found: Item, role: int) -> pb.SaleItem:
         name=found.name,
         quantity=f"{found.quantity:.3f}",
         unit_price_q=found.unit_price_q,
-        discount_percentage=_printed(found.discount_percentage),
+        discount_percentage=plain(found.discount_percentage),
         discount_q=found.discount_q,
         base_q=found.base_q,
-        tax_rate=_printed(found.tax_rate),
+        tax_rate=plain(found.tax_rate),
         tax_q=found.tax_q,
         total_q=found.total_q,
     )
@@ -58,7 +58,7 @@ def item(found: Item, role: int) -> pb.SaleItem:
         made.unit_cost_q = found.unit_cost_q
         made.profit_amount_q = found.profit_q
         made.total_profit_amount_q = found.total_profit_q
-        made.profit_margin = _printed(found.profit_margin)
+        made.profit_margin = plain(found.profit_margin)
     return made
 
 
@@ -149,7 +149,7 @@ def sale_changes(request: pb.UpdateSaleRequest) -> dict[str, Any]:
     return changes
 
 
-def new_payment(request: pb.NewPayment) -> NewPayment:
+def new_payment(request: pb.NewPayment | pb.RecordPaymentRequest) -> NewPayment:
     """Returns the payment that is meant."""
     return NewPayment(short(pb.PaymentMethod, request.method), request.amount_q, request.reference)
 
@@ -165,7 +165,3 @@ def completion(request: pb.CompleteSaleRequest) -> Completion:
         override_reason=request.override_reason,
         notes=request.notes if request.HasField("notes") else None,
     )
-
-
-def _printed(percentage: Decimal) -> str:
-    return f"{percentage.normalize():f}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
@@ -41,3 +42,8 @@ def struct(value: Mapping[str, Any]) -> Struct:
     made = Struct()
     made.update(dict(value))
     return made
+
+
+def plain(number: Decimal) -> str:
+    """Returns a decimal as text without zeros at its end."""
+    return f"{number.normalize():f}"

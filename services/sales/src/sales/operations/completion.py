@@ -18,7 +18,7 @@ from sales.domain import customer as customers_domain
 from sales.domain import sale as domain
 from sales.domain.customer import Customer
 from sales.domain.sale import Completion, NewPayment, Sale
-from sales.operations.sales import about
+from sales.operations.sales import about, lock
 from sales.store import audit, businesses, customers
 from sales.store import completions as store
 from sales.store import sales as sales_store
@@ -35,7 +35,7 @@ async def begin(tx: Tx, sale_id: UUID, wanted: Completion, key: str, digest: byt
     """
     if earlier := await _earlier(tx, key, digest):
         return earlier
-    sale, customer = await _lock(tx, sale_id)
+    sale, customer = await lock(tx, sale_id)
     # A twin may have been faster to the lock.
     if (sale.completion_id or sale.status != domain.DRAFT) and (earlier := await _earlier(tx, key, digest)):
         return earlier
@@ -56,16 +56,6 @@ async def _earlier(tx: Tx, key: str, digest: bytes) -> Attempt | None:
     if found and found.digest != digest:
         raise Refused("idempotency_key_reuse", key=key)
     return found
-
-
-async def _lock(tx: Tx, sale_id: UUID) -> tuple[Sale, Customer | None]:
-    """Locks a sale's customer, if it has one, and then the sale."""
-    seen = await sales_store.sale(tx, sale_id)
-    customer = await customers.customer(tx, seen.customer_id, lock=True) if seen.customer_id else None
-    sale = await sales_store.sale(tx, sale_id, lock=True)
-    if sale.customer_id != seen.customer_id:
-        raise RETRY
-    return sale, customer
 
 
 async def _hold_credit(tx: Tx, customer: Customer, done: Sale) -> None:
@@ -104,7 +94,7 @@ async def settle(tx: Tx, attempt_id: UUID, error: dict[str, Any] | None, answer:
     if error is not None:
         store.revert(tx, attempt_id, error)
         return replace(attempt, state=store.REVERTING, error=error)
-    sale, customer = await _lock(tx, attempt.sale_id)
+    sale, customer = await lock(tx, attempt.sale_id)
     done = replace(
         sale,
         **attempt.plan["sale"],
@@ -129,7 +119,7 @@ def stock_ref(attempt: Attempt) -> str:
 
 
 def _pay(tx: Tx, sale: Sale, payment: NewPayment) -> Mapping[str, Any]:
-    made = sales_store.add_payment(tx, sale.id, payment)
+    made = sales_store.add_payment(tx, sale, payment)
     after = {"method": payment.method, "amount_q": payment.amount_q}
     audit.record(
         tx, "payment.created", f"Sale {sale.receipt_number}: payment", after=after, payment_id=made["id"], **about(sale)
@@ -167,7 +157,7 @@ async def refuse(tx: Tx, attempt_id: UUID) -> Attempt:
     attempt = await store.attempt(tx, attempt_id, lock=True)
     if attempt.state != store.REVERTING:
         return attempt
-    sale, customer = await _lock(tx, attempt.sale_id)
+    sale, customer = await lock(tx, attempt.sale_id)
     if attempt.plan["held_q"] and customer:
         customers.save_account(tx, credit.release(customer, attempt.plan["held_q"]))
     sales_store.save(tx, replace(sale, completion_id=None))

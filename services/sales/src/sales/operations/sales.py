@@ -4,11 +4,12 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from kit.db import Tx
+from kit.db import RETRY, Tx
 from kit.errors import Conflict, Refused
 from kit.ids import uuid7
 from sales.domain import receipt
 from sales.domain import sale as domain
+from sales.domain.customer import Customer
 from sales.domain.sale import Change, Sale
 from sales.store import audit, businesses, customers
 from sales.store import sales as store
@@ -63,6 +64,16 @@ async def change(
     if event.startswith("sale_item."):
         audit.record(tx, "stock.reserved", f"Sale {after.receipt_number}: stock held", after=_held(after), **told)
     return replace(after, updated_at=tx.now)
+
+
+async def lock(tx: Tx, sale_id: UUID) -> tuple[Sale, Customer | None]:
+    """Locks a sale's customer, if it has one, and then the sale; raises NotFound."""
+    seen = await store.sale(tx, sale_id)
+    customer = await customers.customer(tx, seen.customer_id, lock=True) if seen.customer_id else None
+    sale = await store.sale(tx, sale_id, lock=True)
+    if sale.customer_id != seen.customer_id:
+        raise RETRY
+    return sale, customer
 
 
 async def abandon(tx: Tx, sale_id: UUID) -> tuple[Sale, bool]:

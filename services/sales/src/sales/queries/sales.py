@@ -1,12 +1,12 @@
 """Sales, a page at a time."""
 
-from datetime import date
+from uuid import UUID
 
 from comanda.sales.v1 import sales_pb2 as pb
 from kit import pages
 from kit.call import current
 from kit.db import Tx
-from kit.errors import Invalid
+from sales.domain import days
 from sales.messages import sales as messages
 from sales.messages.values import short
 from sales.queries.filters import containing, matching
@@ -31,8 +31,8 @@ async def list_sales(tx: Tx, request: pb.ListSalesRequest) -> pb.ListSalesRespon
         ("type = any(?::text[])", [short(pb.SaleType, each) for each in request.type]),
         ("payment_type = any(?::text[])", [short(pb.PaymentType, each) for each in request.payment_type]),
         ("seller = ?", request.user),
-        ("business_date >= ?", _date("date_from", request.date_from)),
-        ("business_date <= ?", _date("date_to", request.date_to)),
+        ("business_date >= ?", days.day("date_from", request.date_from)),
+        ("business_date <= ?", days.day("date_to", request.date_to)),
         ("total_q >= ?", request.amount_min_q if request.HasField("amount_min_q") else None),
         ("total_q <= ?", request.amount_max_q if request.HasField("amount_max_q") else None),
         ("(status in ('pending', 'partial')) = ?", owed),
@@ -54,8 +54,11 @@ async def list_sales(tx: Tx, request: pb.ListSalesRequest) -> pb.ListSalesRespon
     return answer
 
 
-def _date(name: str, text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise Invalid("invalid_date", field=name, date=text) from error
+async def list_payments(tx: Tx, request: pb.ListPaymentsRequest) -> pb.ListPaymentsResponse:
+    """Returns a page of a sale's payments, oldest first; raises NotFound, or Invalid for a bad token."""
+    found, size = await store.sale(tx, UUID(request.id)), request.page_size or pages.SIZE
+    [after] = pages.key(request.page_token, "")
+    paid = (await store.payments(tx, [found.id])).get(found.id, [])
+    rows = [row for row in paid if str(row["id"]) > after]
+    shown, token = pages.cut(rows, size, lambda row: (str(row["id"]),))
+    return pb.ListPaymentsResponse(items=map(messages.payment, shown), next_page_token=token)

@@ -35,7 +35,7 @@ class BusinessService(businesses_pb2_grpc.BusinessServiceServicer):
 
     @rpc
     async def UpdateBusiness(self, tx: Tx, request: pb.UpdateBusinessRequest) -> pb.UpdateBusinessResponse:
-        changed = await businesses.update_business(tx, given(request, "name", "timezone"))
+        changed = await businesses.update_business(tx, messages.business_changes(request))
         return pb.UpdateBusinessResponse(business=messages.business(changed))
 
 

@@ -5,14 +5,17 @@ from uuid import UUID
 
 from comanda.sales.v1 import customers_pb2 as pb
 from comanda.sales.v1 import customers_pb2_grpc
+from comanda.sales.v1.sales_pb2 import PaymentMethod
 from kit.call import current
 from kit.db import Database, Tx
 from kit.ids import uuid7
 from kit.rpc import rpc
 from kit.texts import render
 from sales.domain.customer import objection
+from sales.domain.sale import CASH, NewPayment
 from sales.messages import customers as messages
-from sales.operations import businesses, customers
+from sales.messages.values import short
+from sales.operations import businesses, customers, payments
 from sales.queries import customers as queries
 from sales.store import customers as store
 from sales.store import sales
@@ -65,6 +68,20 @@ class CustomerService(customers_pb2_grpc.CustomerServiceServicer):
     @rpc
     async def ListCreditEntries(self, tx: Tx, request: pb.ListCreditEntriesRequest) -> pb.ListCreditEntriesResponse:
         return await queries.list_entries(tx, request)
+
+    @rpc
+    async def PayAccount(self, tx: Tx, request: pb.PayAccountRequest) -> pb.PayAccountResponse:
+        payment = NewPayment(short(PaymentMethod, request.method) or CASH, request.amount_q, request.reference)
+        made = await payments.pay_account(tx, UUID(request.id), payment)
+        return pb.PayAccountResponse(payment=messages.account_payment(request.id, payment, made, tx.actor, tx.now))
+
+    @rpc
+    async def GetStatement(self, tx: Tx, request: pb.GetStatementRequest) -> pb.GetStatementResponse:
+        return await queries.statement(tx, request)
+
+    @rpc
+    async def ListAging(self, tx: Tx, request: pb.ListAgingRequest) -> pb.ListAgingResponse:
+        return await queries.list_aging(tx, request)
 
     @rpc
     async def AdjustCredit(self, tx: Tx, request: pb.AdjustCreditRequest) -> pb.AdjustCreditResponse:

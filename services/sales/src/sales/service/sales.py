@@ -20,7 +20,7 @@ from sales.domain import sale as domain
 from sales.domain.sale import Change, Sale
 from sales.messages import sales as messages
 from sales.messages.values import enum, short
-from sales.operations import completion, sales
+from sales.operations import completion, payments, sales
 from sales.queries import sales as queries
 from sales.stock import Stock
 from sales.store import businesses
@@ -56,8 +56,8 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
     @rpc
     async def GetSale(self, tx: Tx, request: pb.GetSaleRequest) -> pb.GetSaleResponse:
         found = await store.sale(tx, UUID(request.id))
-        payments = await store.payments(tx, [found.id])
-        return pb.GetSaleResponse(sale=messages.sale(found, payments.get(found.id, ()), current.get().identity.role))
+        paid = await store.payments(tx, [found.id])
+        return pb.GetSaleResponse(sale=messages.sale(found, paid.get(found.id, ()), current.get().identity.role))
 
     @rpc
     async def ListSales(self, tx: Tx, request: pb.ListSalesRequest) -> pb.ListSalesResponse:
@@ -176,6 +176,15 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
             )
 
         return await frame.answer(self, abandoned, request)
+
+    @rpc
+    async def RecordPayment(self, tx: Tx, request: pb.RecordPaymentRequest) -> pb.RecordPaymentResponse:
+        made = await payments.record(tx, UUID(request.id), messages.new_payment(request))
+        return pb.RecordPaymentResponse(payment=messages.payment(made))
+
+    @rpc
+    async def ListPayments(self, tx: Tx, request: pb.ListPaymentsRequest) -> pb.ListPaymentsResponse:
+        return await queries.list_payments(tx, request)
 
     async def go_on(self) -> bool:
         """Goes on with completions that nobody drives; tells whether there may be more."""

@@ -7,11 +7,17 @@ from kit.errors import NotFound
 from sales.domain.business import Business, Storefront
 from sales.domain.discount import Limits
 
-BUSINESS = "select business_id, code, name, timezone, currency, created_at from businesses where business_id = $1"
+BUSINESS = """
+    select business_id, code, name, timezone, currency, created_at, staff_discount_limit, manager_discount_limit
+    from businesses where business_id = $1
+"""
 DISCOUNT_LIMITS = "select staff_discount_limit, manager_discount_limit from businesses where business_id = $1"
 BUSINESS_ID = "select business_id from businesses where code = $1"
 LOCKED_BUSINESS = f"{BUSINESS} for no key update"
-SAVE_BUSINESS = "update businesses set name = $2, timezone = $3 where business_id = $1"
+SAVE_BUSINESS = """
+    update businesses set name = $2, timezone = $3, staff_discount_limit = $4, manager_discount_limit = $5
+    where business_id = $1
+"""
 INSERT_BUSINESS = """insert into businesses (business_id, code, name, timezone, currency, created_at)
     values ($1, $2, $3, $4, $5, $6)"""
 STOREFRONT_COLUMNS = "code, name, timezone, currency, day_cutover_hour, is_active, created_at"
@@ -51,7 +57,8 @@ def insert_business(tx: Tx, new: Business) -> None:
 
 def save_business(tx: Tx, changed: Business) -> None:
     """Saves a locked business."""
-    tx.later(SAVE_BUSINESS, changed.business_id, changed.name, changed.timezone)
+    limits = (changed.staff_discount_limit, changed.manager_discount_limit)
+    tx.later(SAVE_BUSINESS, changed.business_id, changed.name, changed.timezone, *limits)
 
 
 async def storefront(tx: Tx, code: str, *, lock: bool = False) -> Storefront:

@@ -51,8 +51,15 @@ SAVE_ITEM = f"""
 """
 REMOVE_ITEM = "delete from sale_items where business_id = $1 and sale_id = $2 and id = $3"
 ADD_PAYMENT = """
-    insert into payments (business_id, id, sale_id, method, amount_q, reference, processed_by, created_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8)
+    insert into payments (business_id, id, sale_id, method, amount_q, reference, processed_by, created_at, customer_id,
+        account_payment_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+OWED_SALES = f"""
+    select {SALE_COLUMNS} from sales
+    where business_id = $1 and customer_id = $2 and is_credit_sale and amount_due_q > 0
+    order by completed_at, id
+    for no key update
 """
 PAYMENTS = """
     select id, sale_id, method, amount_q, reference, processed_by, created_at from payments
@@ -111,10 +118,22 @@ def save_items(tx: Tx, sale_id: UUID, before: Sequence[Item], after: Sequence[It
         tx.later(REMOVE_ITEM, tx.business, sale_id, gone)
 
 
-def add_payment(tx: Tx, sale_id: UUID, payment: NewPayment) -> dict[str, Any]:
-    """Adds a payment to a locked sale and returns it as a mapping with its columns."""
-    values = (uuid7(), sale_id, *payment, tx.actor, tx.now)
-    tx.later(ADD_PAYMENT, tx.business, *values)
+async def owed(tx: Tx, customer_id: UUID) -> list[Sale]:
+    """Locks and returns what a locked customer bought on credit and has not paid for, oldest first."""
+    return await with_items(tx, await tx.connection.fetch(OWED_SALES, tx.business, customer_id))
+
+
+def add_payment(
+    tx: Tx,
+    sale: Sale | None,
+    payment: NewPayment,
+    customer_id: UUID | None = None,
+    account_payment_id: UUID | None = None,
+) -> dict[str, Any]:
+    """Adds a payment to a locked sale, or to a customer's account alone; returns it as a mapping with its columns."""
+    values = (uuid7(), sale.id if sale else None, *payment, tx.actor, tx.now)
+    payer = customer_id or (sale.customer_id if sale else None)
+    tx.later(ADD_PAYMENT, tx.business, *values, payer, account_payment_id)
     names = ("id", "sale_id", "method", "amount_q", "reference", "processed_by", "created_at")
     return dict(zip(names, values, strict=True))
 

@@ -1,0 +1,30 @@
+"""Days as callers name them, and the moments at which they begin and end."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from kit.errors import Invalid
+
+EVER = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
+NEVER = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
+
+
+def day(name: str, text: str) -> date | None:
+    """Reads YYYY-MM-DD; None of an empty text. Raises Invalid(`invalid_date`), naming the field."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Invalid("invalid_date", field=name, date=text) from error
+
+
+def span(first: str, last: str, zone: str) -> tuple[datetime, datetime]:
+    """Returns when the first day begins and the last ends, both in a zone; an empty one is without end. Raises Invalid."""
+    begin, end = day("from", first), day("to", last)
+    return (
+        _midnight(begin, zone) if begin else EVER,
+        _midnight(end + timedelta(days=1), zone) if end and end < date.max else NEVER,
+    )
+
+
+def _midnight(begin: date, zone: str) -> datetime:
+    return max(EVER, datetime(begin.year, begin.month, begin.day, tzinfo=ZoneInfo(zone)))
