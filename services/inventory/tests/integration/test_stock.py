@@ -39,6 +39,17 @@ async def available(api: Any, *skus: str, **fields: str) -> list[tuple[str, str,
     ]
 
 
+async def test_a_line_may_have_a_reference_of_its_own(api: Any) -> None:
+    await api.shop.stock(coffee="0")
+    lines = [{"sku": "coffee", "qty": "1", "reference": "NF-2"}, {"sku": "coffee", "qty": "2"}]
+    await receive(api, *lines, reference="NF-3")
+    for reference, qty in (("NF-2", "1.000"), ("NF-3", "2.000")):
+        found = await api.call(api.stock.ListMovements, stock_pb2.ListMovementsRequest(reference=reference))
+        assert [each.qty_delta for each in found.items] == [qty]
+    [row] = await api.shop.rows("select message from outbox")
+    assert StockReceived.FromString(Envelope.FromString(row["message"]).payload).reference == ""
+
+
 async def test_goods_that_come_in_are_on_hand_with_a_movement_each(api: Any) -> None:
     await api.shop.stock(coffee="0", milk="0")
     lines = [

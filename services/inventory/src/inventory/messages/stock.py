@@ -66,7 +66,7 @@ def receipts(request: stock_pb2.ReceiveStockRequest, business: UUID) -> list[Mov
             key=Key(business, line.sku, request.location),
             type=RECEIPT,
             qty_delta=positive(line.qty),
-            reference=request.reference,
+            reference=line.reference or request.reference,
             unit_cost_q=line.unit_cost_q if line.HasField("unit_cost_q") else None,
             lot=line.lot,
             expiry_date=date_of(line.expiry_date),

@@ -30,7 +30,9 @@ async def receive(tx: Tx, location: str, receipts: Sequence[Movement]) -> list[L
         check_storable(shelves.known[key].on_hand + qty)
     ledger.write(tx, book)
     lines = [events.change(Movement(key, books.RECEIPT, qty)) for key, qty in book.on_hand.items()]
-    event = messages.StockReceived(location=location, lines=lines, reference=receipts[0].reference)
+    references = {receipt.reference for receipt in receipts}
+    reference = references.pop() if len(references) == 1 else ""
+    event = messages.StockReceived(location=location, lines=lines, reference=reference)
     outbox.add(tx, f"stock/{location}", event)
     return await _levels(tx, shelves, book)
 
