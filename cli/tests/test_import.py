@@ -184,6 +184,21 @@ def test_files_that_share_orders_bring_each_orders_stock_once(business: Fleet, t
     verified(business)
 
 
+def test_an_order_whose_stock_is_refused_holds_up_none_of_the_others(business: Fleet, tmp_path: Path) -> None:
+    post(business, "/api/v1/products", {"sku": "bad-P", "name": "only in pairs", "step": "2"})
+    records = [
+        order("bad-1", ("bad-P", "1.00")),
+        order("bad-2", ("good-P", "1.00")),
+        order("bad-3", ("good-P", "1.00")),
+    ]
+    report = tmp_path / "report"
+    summary = import_olist(business, write(tmp_path / "file", records), "--report", str(report))
+    assert (summary["added"], summary["refused"], summary["units_received"]) == (2, {"off_step": 1}, 2)
+    [entry] = map(json.loads, report.read_text().splitlines())
+    assert (entry["order_id"], entry["code"]) == ("bad-1", "off_step")
+    verified(business)
+
+
 def test_stock_that_a_killed_run_received_for_an_order_is_not_received_again(business: Fleet, tmp_path: Path) -> None:
     records = [order("rec-1", ("rec-P", "1.00")), order("rec-2", ("rec-P", "1.00"))]
     post(business, "/api/v1/locations", {"code": "olist", "type": "warehouse"})

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -40,6 +40,7 @@ class Feed:
         self._tasks: list[Task] = []
         self._turn = asyncio.Lock()
         self._stopped = False
+        self.units_received = 0
 
     def stop(self) -> None:
         """Hands out nothing more."""
@@ -61,8 +62,22 @@ class Feed:
             if isinstance(entry, BadLine):
                 self._bad(entry)
         known = await send.find(self._api, [order.order_id for order in orders]) if orders else {}
-        stocked = await supply.received(self._api, [each for each in orders if each.order_id not in known])
+        stocked = await self._stock([each for each in orders if each.order_id not in known])
         return [Task(each, known.get(each.order_id), each.order_id in stocked) for each in reversed(orders)]
+
+    async def _stock(self, orders: list[Order]) -> set[str]:
+        """Receives the stock of orders together; returns those that have it. Where one is in the way, each is on its own."""
+        stocked = await supply.received(self._api, orders)
+        missing = [each for each in orders if each.order_id not in stocked]
+        with suppress(Refusal):
+            await self.receive(missing)
+            stocked |= {each.order_id for each in missing}
+        return stocked
+
+    async def receive(self, orders: list[Order]) -> None:
+        """Receives the stock of orders, and counts it; raises Refusal or Unreachable."""
+        units = await supply.receive(self._api, orders)
+        self.units_received += units
 
 
 class Import:
@@ -112,6 +127,7 @@ class Import:
             await together(self._work() for _ in range(concurrency))
         finally:
             self.tally.seconds = time.monotonic() - began
+            self.tally.units_received = self._feed.units_received
 
     async def _work(self) -> None:
         while task := await self._feed.next():
@@ -121,8 +137,8 @@ class Import:
     async def _handle(self, order: Order, known: Known | None, has_stock: bool) -> None:
         try:
             if known is None:
-                units = 0 if has_stock else await supply.receive(self._api, order)
-                self.tally.units_received += units
+                if not has_stock:
+                    await self._feed.receive([order])
                 known = await send.place(self._api, order)
         except Refusal as refusal:
             self.tally.refused[refusal.code] += 1

@@ -45,18 +45,18 @@ async def prepare(api: Api, products: Mapping[str, str], concurrency: int, done:
         yield len(skus)
 
 
-async def receive(api: Api, order: Order) -> int:
-    """Receives the stock of an order, whole or not at all, and returns how many units; raises Refusal or Unreachable.
+async def receive(api: Api, orders: Sequence[Order]) -> int:
+    """Receives the stock of orders in one request, whole or not at all; returns how many units. Raises Refusal or Unreachable.
 
-    While an answer is on its way the ledger may not show its receipt yet: the key, which follows from the order alone, makes
+    While an answer is on its way the ledger may not show its receipt yet: the key, which follows from the orders alone, makes
     a repetition harmless all the same.
     """
-    if not order.lines:
-        return 0
-    lines = [{"sku": line.sku, "qty": str(line.qty)} for line in order.lines]
-    body = {"location": LOCATION, "reference": _reference(order), "lines": lines}
-    await api.post("/api/v1/stock/receive", body, key_for("receive", body))
-    return sum(line.qty for line in order.lines)
+    lines = [(_reference(order), line) for order in orders for line in order.lines]
+    if lines:
+        plain = [{"sku": line.sku, "qty": str(line.qty), "reference": reference} for reference, line in lines]
+        body = {"location": LOCATION, "lines": plain}
+        await api.post("/api/v1/stock/receive", body, key_for("receive", body))
+    return sum(line.qty for _, line in lines)
 
 
 async def received(api: Api, orders: Sequence[Order]) -> set[str]:
