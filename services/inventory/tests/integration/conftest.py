@@ -217,10 +217,10 @@ class Shop:
         assert await self.rows(WRONG_COUNTERS) == []
 
 
-async def connected(url: str, size: int = 16) -> Database:
-    """The service's database as its process opens it."""
+async def connected(url: str, size: int = 16, prefix: str = "test") -> Database:
+    """The service's database as its process opens it; what it would publish is for streams of the prefix."""
     pool = await db.connect(url, size)
-    return Database(pool, partial(outbox.close, prefix="test"), lambda: None)
+    return Database(pool, partial(outbox.close, prefix=prefix), lambda: None)
 
 
 @pytest.fixture
@@ -230,9 +230,15 @@ def url(new_database: Callable[[ModuleType], str]) -> str:
 
 
 @pytest.fixture
-async def database(url: str) -> AsyncIterator[Database]:
+def prefix() -> str:
+    """Of streams that nobody has; tests with processes take their own, since a relay insists on publishing everything."""
+    return "test"
+
+
+@pytest.fixture
+async def database(url: str, prefix: str) -> AsyncIterator[Database]:
     """A connected database."""
-    found = await connected(url)
+    found = await connected(url, prefix=prefix)
     yield found
     await found.pool.close()
 

@@ -44,6 +44,12 @@ class Market:
 
 
 @pytest.fixture
+def prefix(stream_prefix: str) -> str:
+    """The streams of the processes."""
+    return stream_prefix
+
+
+@pytest.fixture
 async def market(bearer: str, start: Callable[[], Awaitable[Any]]) -> AsyncIterator[Market]:
     """Two processes that are ready."""
     async with AsyncExitStack() as stack:

@@ -199,6 +199,12 @@ class Scene:
 
 
 @pytest.fixture
+def prefix(stream_prefix: str) -> str:
+    """The streams of the processes."""
+    return stream_prefix
+
+
+@pytest.fixture
 def postgres(tmp_path: Path) -> Iterator[Postgres]:
     """A PostgreSQL that the test may crash, so that what it has acknowledged must be on the disk."""
     tmp_path.chmod(0o755)

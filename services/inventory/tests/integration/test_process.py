@@ -13,6 +13,12 @@ from kit import streams
 from kit.testing import eventually
 
 
+@pytest.fixture
+def prefix(stream_prefix: str) -> str:
+    """The streams of the processes."""
+    return stream_prefix
+
+
 class Asker:
     """Sends directives as the orders service does, and collects how they end."""
 
