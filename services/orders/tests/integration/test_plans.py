@@ -11,7 +11,7 @@ import pytest
 import orders
 from kit import db
 from kit.testing import rows_read
-from orders.store import directives, sessions
+from orders.store import directives, refs, sessions
 from orders.store import orders as orders_store
 
 BUSINESS = UUID(int=1)
@@ -56,6 +56,11 @@ STATEMENTS: dict[str, tuple[str, Sequence[Any]]] = {
         directives.SETTLE,
         ([BUSINESS], [UUID(int=100)], [1], [1], [""], [""], [None]),
     ),
+    "the ref of a value": (refs.REF, (BUSINESS, "TICKET", {}, "V7")),
+    "the refs of a session": (refs.REFS_OF_SESSION, (BUSINESS, "shop", "S8", UUID(int=0), 9)),
+    "the refs of an order": (refs.REFS_OF_ORDER, (BUSINESS, "O8", UUID(int=0), 9)),
+    "the end of a session's refs": (refs.END_OF_SESSION, (BUSINESS, "shop", "S8", "")),
+    "the end of an order's refs": (refs.END_OF_ORDER, (BUSINESS, "O7", "")),
     "directives that are due": (directives.LEASE_DUE, (5,)),
     "the order of a session": (orders_store.ORDER_OF_SESSION, (BUSINESS, "shop", "S7")),
     "an order to change": (orders_store.LOCKED_ORDER, (BUSINESS, "O7")),

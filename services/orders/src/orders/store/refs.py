@@ -22,9 +22,15 @@ REFS = f"select {COLUMNS} from refs r {SESSION}"
 REF = (
     f"{REFS} where r.business_id = $1 and r.type = $2 and r.scope = $3 and r.value = $4 and (r.is_active or r.forever)"
 )
-OF_SESSION = "r.business_id = $1 and r.channel_code = $2 and r.session_key = $3"
-OF_ORDER = """r.business_id = $1 and (r.order_ref = $2 or (r.copied and (r.channel_code, r.session_key) = (
-    select o.channel_code, o.session_key from orders o where o.business_id = $1 and o.ref = $2)))"""
+# A partial index is used only where the statement repeats its condition on the column.
+OF_SESSION = "r.business_id = $1 and r.channel_code = $2 and r.session_key = $3 and r.session_key <> ''"
+OF_ORDER = """r.business_id = $1 and r.id in (
+    select id from refs where business_id = $1 and order_ref = $2 and order_ref <> ''
+    union all
+    select c.id from orders o
+    join refs c on c.business_id = o.business_id and c.channel_code = o.channel_code and c.session_key = o.session_key
+        and c.session_key <> '' and c.copied
+    where o.business_id = $1 and o.ref = $2)"""
 REFS_OF_SESSION = f"{REFS} where {OF_SESSION} and r.id > $4 order by r.id limit $5"
 REFS_OF_ORDER = f"{REFS} where {OF_ORDER} and r.id > $3 order by r.id limit $4"
 END_DEAD = f"""
