@@ -17,7 +17,7 @@ from orders.domain import flow
 from orders.domain import marketplace as domain
 from orders.domain.channel import EXTERNAL
 from orders.domain.marketplace import DONE, FAILED, IGNORED, Marketplace
-from orders.operations import orders, sessions
+from orders.operations import commits, orders, sessions
 from orders.store import channels
 from orders.store import marketplaces as store
 from orders.store import sessions as session_store
@@ -124,7 +124,7 @@ async def _place(tx: Tx, claimed: Claimed) -> None:
         store.postpone(tx, claimed, "", 0)
         return
     token = f"marketplace:{event.event_id}"
-    made = await sessions.commit_session(
+    made = await commits.commit_session(
         tx, key, channel_code, external_ref=event.order_id, token=token, expected_rev=None
     )
     store.settle(tx, claimed, DONE, order_ref=made.order_ref)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from comanda.orders.events.v1 import events_pb2
 from kit import ids, outbox
 from kit.db import Tx
-from kit.errors import Duplicate, Invalid, NotFound
+from kit.errors import Duplicate, Invalid
 from orders.domain import session as domain
 from orders.domain import tabs
 from orders.domain.channel import rules
@@ -26,7 +26,7 @@ async def move_session(
     """
     if bool(handle_type) != bool(handle_ref):
         raise Invalid("incomplete_handle")
-    locked = await _locked(tx, key, channel_code)
+    locked = await sessions.locked(tx, key, channel_code)
     domain.check_modifiable(locked.session, expected_rev)
     moved = replace(locked.session, handle_type=handle_type, handle_ref=handle_ref, updated_at=tx.now)
     store.move_session(tx, moved)
@@ -40,7 +40,7 @@ async def merge_sessions(tx: Tx, key: str, channel_code: str, taken_key: str, ex
     """
     if key == taken_key:
         raise Invalid("same_session", session_key=key)
-    found = {each: await _locked(tx, each, channel_code) for each in sorted((key, taken_key))}
+    found = {each: await sessions.locked(tx, each, channel_code) for each in sorted((key, taken_key))}
     into, taken = found[key].session, found[taken_key].session
     if into.channel_code != taken.channel_code:
         raise Invalid("other_channel", session_key=taken_key, channel_code=taken.channel_code)
@@ -75,7 +75,7 @@ async def split_session(
     """
     if bool(handle_type) != bool(handle_ref):
         raise Invalid("incomplete_handle")
-    locked = await _locked(tx, key, channel_code)
+    locked = await sessions.locked(tx, key, channel_code)
     session, own = locked.session, rules(locked.config)
     domain.check_modifiable(session, expected_rev)
     empty = Session(
@@ -103,16 +103,9 @@ async def run_checks(tx: Tx, key: str, channel_code: str) -> Session:
 
     Raises NotFound, or Refused (`already_committed`, `already_abandoned`).
     """
-    locked = await _locked(tx, key, channel_code)
+    locked = await sessions.locked(tx, key, channel_code)
     domain.check_open(locked.session)
     session = domain.unchecked(locked.session, rules(locked.config).required_checks, tx.now)
     store.update_session(tx, session)
     sessions.ask_for_checks(tx, session, rules(locked.config))
     return session
-
-
-async def _locked(tx: Tx, key: str, channel_code: str) -> store.Locked:
-    locked = await store.lock_session(tx, key, channel_code)
-    if locked is None:
-        raise NotFound("not_found", session_key=key)
-    return locked

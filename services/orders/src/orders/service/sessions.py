@@ -16,7 +16,7 @@ from kit.rpc import rpc
 from kit.signals import Expectation, Signals
 from orders import messages
 from orders.catalogue import Catalogue
-from orders.operations import checks, sessions, tabs
+from orders.operations import checks, commits, sessions, tabs
 from orders.operations.settlement import signal
 from orders.queries import lists
 from orders.store import sessions as store
@@ -150,7 +150,7 @@ def _expected(request: Any) -> int | None:
 
 
 async def _commit(_: Any, tx: Tx, request: pb.CommitSessionRequest) -> pb.CommitSessionResponse:
-    made = await sessions.commit_session(
+    made = await commits.commit_session(
         tx,
         request.session_key,
         request.channel_code,
