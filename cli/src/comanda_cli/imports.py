@@ -18,7 +18,7 @@ from comanda_cli.fleet.home import Home
 from comanda_cli.olist.file import survey
 from comanda_cli.olist.run import Import
 from comanda_cli.olist.tally import Report, Tally, words
-from comanda_cli.options import home_option
+from comanda_cli.options import home_option, key_option
 
 REPORT = "olist-report.jsonl"
 FAILED = 1
@@ -41,9 +41,7 @@ def imports() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to list what was not accepted, as JSON lines.  [default: olist-report.jsonl in the home]",
 )
-@click.option(
-    "--api-key", envvar="COMANDA_API_KEY", help="Key of another business than the home's own (COMANDA_API_KEY)."
-)
+@key_option
 def olist(
     file: Path, home: Home, limit: int | None, concurrency: int, report_path: Path | None, api_key: str | None
 ) -> None:

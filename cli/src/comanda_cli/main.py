@@ -16,6 +16,7 @@ COMMANDS = {
     "logs": ("comanda_cli.logs:logs", "Show what the processes have to say."),
     "demo": ("comanda_cli.demo:demo", "Start everything and follow a first order through it."),
     "import": ("comanda_cli.imports:imports", "Bring real data in, through the public API."),
+    "orders": ("comanda_cli.orders:orders", "Place orders, look at them, and move them."),
     "verify": ("comanda_cli.verify.command:verify", "Prove that the running system keeps its promises."),
     "bench": ("comanda_cli.bench.command:bench", "Measure, on a fleet made for it."),
     "business": ("comanda_cli.accounts:business", "Make businesses."),

@@ -39,3 +39,6 @@ home_option = click.option(
     show_default=True,
     help="Directory that holds all state (COMANDA_HOME).",
 )
+key_option = click.option(
+    "--api-key", envvar="COMANDA_API_KEY", help="Key of another business than the home's own (COMANDA_API_KEY)."
+)

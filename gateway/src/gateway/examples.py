@@ -28,6 +28,11 @@ def message(descriptor: Any, leave_out: Collection[str] = ()) -> dict[str, Any]:
     return {field.name: _value(field) for field in fields if field.name in needed or _is_given(field)}
 
 
+def whole(descriptor: Any) -> dict[str, Any]:
+    """Returns an example of a message with every field."""
+    return {field.name: _of_all(field) for field in descriptor.fields}
+
+
 def one(field: Any) -> Any:
     """Returns an example of one value of a field that is no message."""
     given = _given(field)
@@ -40,6 +45,18 @@ def _value(field: Any) -> Any:
     else:
         known = KNOWN.get(field.message_type.full_name)
         value = message(field.message_type) if known is None else known
+    return [value] if field.is_repeated else value
+
+
+def _of_all(field: Any) -> Any:
+    if field.message_type and field.message_type.GetOptions().map_entry:
+        entry = field.message_type.fields_by_name
+        return {one(entry["key"]): _of_all(entry["value"])}
+    if not field.message_type:
+        value = one(field)
+    else:
+        known = KNOWN.get(field.message_type.full_name)
+        value = whole(field.message_type) if known is None else known
     return [value] if field.is_repeated else value
 
 
