@@ -6,7 +6,7 @@ from comanda_cli.verify.check import rows_check
 
 DATABASE = "orders"
 
-# Work that the hub's own services do; that of other topics goes to the tenant's endpoints, whose failures are theirs.
+# Work that the hub's own services do. That of other topics leaves for mail servers and webhooks, whose failures are theirs.
 TOPICS = (
     *("stock.hold", "stock.commit", "stock.release"),
     *("payment.authorize", "payment.capture", "payment.refund", "credit.hold", "credit.release"),
