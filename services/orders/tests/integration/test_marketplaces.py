@@ -6,12 +6,14 @@ from typing import Any
 import orjson
 import pytest
 from order_calls import FREE, STOCKED, make_channel, order_of, refused, transitioned
+from outbound_calls import Listener, courier, registered
+from standardwebhooks import Webhook
 
 from comanda.orders.v1 import marketplaces_pb2 as pb
 from comanda.orders.v1 import marketplaces_pb2_grpc, orders_pb2
 from kit.errors import Invalid, NotFound, Refused, Unauthenticated
 from kit.testing import eventually
-from orders.domain.marketplace import signature
+from orders.domain.marketplace import TOPIC, signature
 
 ITEMS = [{"externalCode": "PIZZA", "name": "Pizza", "quantity": 2, "unitPrice": 30.0, "totalPrice": 65.5}]
 ORDER = {"items": ITEMS, "total": {"deliveryFee": 7.9}, "customer": {"name": "Ana"}}
@@ -183,3 +185,55 @@ async def test_an_order_that_was_moved_by_hand_is_not_moved_back(hub: Any) -> No
     assert (event.status, event.error_code) == ("ignored", "invalid_transition")
     error = await refused(transitioned(hub, ref, "dispatched"))
     assert type(error) is Refused
+
+
+TOLD = {"confirmed": "CONFIRMED", "ready": "READY_TO_PICKUP", "cancelled": "CANCELLED"}
+
+
+async def told(listener: Listener, count: int) -> list[dict[str, Any]]:
+    """What the marketplace's own server was told, in the order of what happened."""
+
+    async def arrived() -> bool:
+        return len(listener.at("/ifood")) >= count
+
+    await eventually(arrived)
+    return sorted((body["data"] for _, body in listener.at("/ifood")), key=lambda data: data["seq"])
+
+
+async def test_the_marketplace_is_told_of_what_others_change_and_never_of_its_own(hub: Any, listener: Listener) -> None:
+    at = await connected(hub, {"reverse_status_mapping": TOLD})
+    address = await registered(hub, listener.url("/ifood"), TOPIC)
+    async with courier(hub):
+        await sent(hub, at, placed(), said("CONFIRMED"))
+        ref = (await ends(hub, 2))["PLACED"].order_ref
+        await transitioned(hub, ref, "processing")  # is not on the map
+        await transitioned(hub, ref, "ready", reason="packed")
+        [ready] = await told(listener, 1)
+        await sent(hub, at, said("DISPATCHED"))
+        await ends(hub, 3)
+    assert (ready["status"], ready["external_ref"], ready["order_ref"]) == ("READY_TO_PICKUP", "O-1", ref)
+    assert (ready["order_status"], ready["reason"], ready["channel_code"]) == ("ready", "packed", "ifood")
+    [(_, headers, body)] = listener.calls
+    assert Webhook(address.secret).verify(body, headers)
+    rows = await hub.rows("select payload ->> 'status' as word from directives where topic = $1", TOPIC)
+    assert [row["word"] for row in rows] == ["READY_TO_PICKUP"]
+
+
+async def test_what_follows_from_an_order_by_itself_is_told(hub: Any, listener: Listener) -> None:
+    flow = {"auto_transitions": {"on_create": "confirmed"}}
+    at = await connected(hub, {"reverse_status_mapping": TOLD, "order_flow": flow})
+    await registered(hub, listener.url("/ifood"), TOPIC)
+    async with courier(hub):
+        await sent(hub, at, placed())
+        ref = (await ends(hub, 1))["PLACED"].order_ref
+        await transitioned(hub, ref, "cancelled", reason="oven broken")
+        confirmed, cancelled = await told(listener, 2)
+    assert (confirmed["status"], cancelled["status"], cancelled["reason"]) == ("CONFIRMED", "CANCELLED", "oven broken")
+
+
+async def test_a_map_names_statuses_of_the_flow(hub: Any) -> None:
+    for config in ({"reverse_status_mapping": {"flying": "UP"}}, {"status_mapping": {"UP": "flying"}}):
+        error = await refused(make_channel(hub, "bad", config=config))
+        assert (error.code, error.context["path"].endswith("flying")) == ("invalid_config", True)
+    at = await connected(hub, {"status_mapping": {"HANDED_OVER": "dispatched"}})
+    assert dict(at.status_map) == {"HANDED_OVER": "dispatched"}

@@ -39,6 +39,8 @@ class Rules:
     """Events that somebody is notified of, such as `order.confirmed`."""
     told_by: str
     """The backend that notifies."""
+    outward: Mapping[str, str]
+    """What a marketplace is told of each status (spec 1A.11); of others it is told nothing."""
     own: Mapping[str, Any]
     """What modifiers and validators are to see to."""
 
@@ -59,5 +61,6 @@ def rules(config: Mapping[str, Any]) -> Rules:
         post_commit=tuple(dict.fromkeys(config.get("post_commit_directives") or ())),
         told=frozenset(notifications.get("on_events") or ()),
         told_by=notifications.get("backend") or "",
+        outward=config.get("reverse_status_mapping") or {},
         own=config.get("rules") or {},
     )

@@ -33,8 +33,10 @@ def check(config: Mapping[str, Any]) -> None:
 def _check_names(config: Mapping[str, Any]) -> None:
     """Raises Invalid where a status is named that neither the flow nor the default one has: mostly a typing error."""
     statuses = flow.of(config).statuses | set(flow.TRANSITIONS)
-    for key in ("status_labels", "status_flow"):
-        for name in config.get(key) or ():
+    named = {key: list(config.get(key) or ()) for key in ("status_labels", "status_flow", "reverse_status_mapping")}
+    named["status_mapping"] = list((config.get("status_mapping") or {}).values())
+    for key, names in named.items():
+        for name in names:
             _expect(f"{key}.{name}", name in statuses, f"about a status of the flow: {', '.join(sorted(statuses))}")
     told = (config.get("notifications") or {}).get("on_events") or ()
     known = {f"{EVENTS}{status}" for status in statuses} | {f"{EVENTS}created"}
@@ -149,6 +151,8 @@ KEYS: Mapping[str, Check] = {
     "terminology": _mapping(_text),
     "status_labels": _mapping(_text),
     "status_flow": _texts,
+    "status_mapping": _mapping(_text),
+    "reverse_status_mapping": _mapping(_text),
     "order_refs": _numbering,
     "price_list": _text,
     "rules": _fields(

@@ -16,6 +16,10 @@ from orders.domain.ops import Op
 from orders.domain.session import Opening
 
 IFOOD = "ifood"
+ACTOR = "marketplace:"
+"""What the verified identity of a marketplace's own changes begins with."""
+TOPIC = "marketplace.status"
+"""Work for the business's webhooks: telling the marketplace what became of an order."""
 PLACED, CANCELLED = "PLACED", "CANCELLED"
 RECEIVED, DONE, IGNORED, FAILED = "received", "done", "ignored", "failed"
 CODES = {

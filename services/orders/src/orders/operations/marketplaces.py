@@ -1,7 +1,7 @@
 """Marketplaces: connected, heard, and followed one step at a time, each step in a transaction of its own."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -52,7 +52,7 @@ async def put_marketplace(
         kind=kind or domain.IFOOD,
         hook=ids.code("MKT", 24).lower(),
         secret=secrets.token_urlsafe(32),
-        status_map={code: status for code, status in domain.STATUSES.items() if status in known},
+        status_map=channel.config.get("status_mapping") or _of_flow(known),
         is_active=True,
         created_at=tx.now,
         updated_at=tx.now,
@@ -67,6 +67,10 @@ async def put_marketplace(
     )
     store.save(tx, after)
     return after, found is None or after.secret != found.secret
+
+
+def _of_flow(known: Collection[str]) -> dict[str, str]:
+    return {code: status for code, status in domain.STATUSES.items() if status in known}
 
 
 async def receive(tx: Tx, hook: str, signature: str, body: bytes) -> tuple[int, int]:
@@ -106,7 +110,7 @@ async def _follow(tx: Tx, claimed: Claimed) -> None:
     found = await store.lock_event(tx, claimed)
     if found is None:
         return
-    tx.identity = Identity(found.business_id, options_pb2.ROLE_SERVICE, f"marketplace:{found.kind}")
+    tx.identity = Identity(found.business_id, options_pb2.ROLE_SERVICE, f"{domain.ACTOR}{found.kind}")
     if claimed.event.code == domain.PLACED:
         await _place(tx, claimed)
     elif target := found.status_map.get(claimed.event.code):

@@ -7,7 +7,7 @@ from uuid import UUID
 from comanda.orders.events.v1 import events_pb2
 from kit import outbox
 from kit.db import Tx
-from orders.domain import channel, flow, preorder
+from orders.domain import channel, flow, marketplace, preorder
 from orders.domain import order as domain
 from orders.domain.directive import Task, release
 from orders.domain.history import CANCELLED, STATUS_CHANGED
@@ -48,7 +48,8 @@ def _record(
     for step in moved:
         after = replace(step, last_seq=order.last_seq + 1)
         _tell(tx, order.status, after, why, actor_label, business)
-        directives.enqueue(tx, _tasks(after, rules, why.get("reason", "")), business)
+        tasks = [*_tasks(after, rules, why.get("reason", "")), *_outward(tx, after, rules, why)]
+        directives.enqueue(tx, tasks, business)
         order = after
         if order.status == CANCELLED:
             fulfillments.cancel_inside(tx, order.ref, business)
@@ -71,6 +72,24 @@ def _tell(tx: Tx, previous: str, order: Order, why: Mapping[str, str], actor_lab
         seq=order.last_seq,
     )
     outbox.add(tx, f"order/{order.ref}", event, business=business)
+
+
+def _outward(tx: Tx, order: Order, rules: channel.Rules, why: Mapping[str, str]) -> list[Task]:
+    """Returns what the order's marketplace is to be told: not what it said itself, but what followed from that by itself."""
+    word = rules.outward.get(order.status)
+    echo = tx.actor.startswith(marketplace.ACTOR) and "trigger" not in why
+    if not word or not order.external_ref or echo:
+        return []
+    payload = {
+        "order_ref": order.ref,
+        "channel_code": order.channel_code,
+        "external_ref": order.external_ref,
+        "order_status": order.status,
+        "status": word,
+        "reason": why.get("reason", ""),
+        "seq": order.last_seq,
+    }
+    return [Task(marketplace.TOPIC, payload, order.channel_code, order.session_key, order.ref)]
 
 
 def _tasks(order: Order, rules: channel.Rules, reason: str) -> list[Task]:
