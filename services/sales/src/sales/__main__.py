@@ -13,6 +13,7 @@ from comanda.sales.v1 import (
     customers_pb2_grpc,
     identity_pb2_grpc,
     members_pb2_grpc,
+    refunds_pb2_grpc,
     sales_pb2_grpc,
 )
 from kit import client, identity, migrations, server
@@ -23,6 +24,7 @@ from sales.service.businesses import BusinessService, StorefrontService
 from sales.service.customers import CustomerService
 from sales.service.identity import ApiKeyService, IdentityService
 from sales.service.members import MemberService
+from sales.service.refunds import RefundService
 from sales.service.sales import SaleService
 from sales.settings import Settings
 from sales.stock import Stock
@@ -44,9 +46,9 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
     database = process.database
     private_key = identity.private_key(settings.identity_private_key.get_secret_value())
     stock = Stock(inventory, private_key)
-    counter = SaleService(database, stock)
+    counter, refunds = SaleService(database, stock), RefundService(database, stock)
     identities = IdentityService(database, private_key, issuer.of(settings))
-    sweeps.add(process, counter.go_on)
+    sweeps.add(process, counter.go_on, refunds.go_on)
     await process.serve(
         [
             partial(businesses_pb2_grpc.add_BusinessServiceServicer_to_server, BusinessService(database)),
@@ -54,6 +56,7 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
             partial(members_pb2_grpc.add_MemberServiceServicer_to_server, MemberService(database)),
             partial(customers_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService(database)),
             partial(sales_pb2_grpc.add_SaleServiceServicer_to_server, counter),
+            partial(refunds_pb2_grpc.add_RefundServiceServicer_to_server, refunds),
             partial(audit_pb2_grpc.add_AuditServiceServicer_to_server, AuditService(database)),
             partial(identity_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(database, private_key)),
             partial(identity_pb2_grpc.add_IdentityServiceServicer_to_server, identities),

@@ -92,6 +92,16 @@ class Stock:
         except Refused as error:
             raise _refusal(error) from error
 
+    async def take_back(
+        self, caller: Identity, location: str, lines: Sequence[tuple[str, str]], key: str, reference: str, reason: str
+    ) -> None:
+        """Puts goods (SKUs with quantities as text) on the shelf, once for the key. Raises Invalid or Unavailable."""
+        sold = [counter_pb2.SoldLine(sku=sku, qty=qty) for sku, qty in lines]
+        request = counter_pb2.TakeBackRequest(
+            location=location, lines=sold, reference=reference, reason=reason, request_id=key
+        )
+        await client.call(self._counter.TakeBack, request, self._token(caller))
+
     async def bring_back(self, caller: Identity, ref: str, reason: str) -> None:
         """Brings units back that left under a ref, if they did, and lets none leave any more. Raises Unavailable."""
         request = counter_pb2.ReturnSaleRequest(sale_ref=ref, reason=reason)

@@ -7,14 +7,17 @@ from kit import machinery
 from kit.server import Process
 from sales.operations import audit
 
+Work = Callable[[], Awaitable[bool]]
 
-def add(process: Process, complete: Callable[[], Awaitable[bool]]) -> None:
-    """Adds the sweeps to the process; complete goes on with sales whose completion nobody drives."""
+
+def add(process: Process, complete: Work, restock: Work) -> None:
+    """Adds the sweeps to the process: complete goes on with sales that nobody drives, restock with goods that return."""
     database = process.database
 
     async def extend_chains() -> bool:
         return await database.run(lambda tx, _: audit.extend_chains(tx))
 
     process.sweep("complete", complete)
+    process.sweep("restock", restock)
     process.sweep("extend the audit chains", extend_chains)
     process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)

@@ -224,3 +224,30 @@ sa.Table(
     sa.Index("completions_under_way", "business_id", "sale_id", unique=True, postgresql_where=UNDER_WAY),
     sa.Index("completions_oldest", "created_at", postgresql_where=UNDER_WAY),
 )
+sa.Table(
+    "refunds",
+    METADATA,
+    sa.Column("business_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(UUID, "sale_id"),
+    *_columns(sa.Text, "type", "status"),
+    *_columns(sa.BigInteger, "amount_q"),
+    *_columns(sa.Text, "reason"),
+    *_columns(JSONB, "items"),
+    *_columns(sa.Text, "requested_by", "decided_by", "rejection_reason", "processed_by"),
+    *_columns(TIME, "created_at"),
+    sa.Column("decided_at", TIME),
+    sa.Column("processed_at", TIME),
+    sa.ForeignKeyConstraint(*SALE, name="refunds_sale"),
+    sa.Index("refunds_of_sale", "business_id", "sale_id", "id"),
+)
+sa.Table(
+    "restocks",
+    METADATA,
+    sa.Column("business_id", UUID, primary_key=True),
+    sa.Column("id", UUID, primary_key=True),
+    *_columns(sa.Text, "storefront"),
+    *_columns(JSONB, "lines"),
+    *_columns(sa.Text, "reference", "reason"),
+    *_columns(TIME, "created_at"),
+)

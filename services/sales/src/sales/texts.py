@@ -58,6 +58,29 @@ TEXTS: Catalogue = {
         "A sale with status {status} takes no payment.", "Uma venda com status {status} não recebe pagamento."
     ),
     "sale_already_paid": Text("Nothing is due: the sale is paid.", "Nada a pagar: a venda está paga."),
+    "sale_not_refundable": Text(
+        "A sale with status {status} is not refunded.", "Uma venda com status {status} não é reembolsada."
+    ),
+    "refund_window_over": Text("The {days} days for this are over.", "O prazo de {days} dias para isso terminou."),
+    "refund_exceeds_paid": Text(
+        "{amount_q} is more than the {refundable_q} that may be paid back, in minor units.",
+        "{amount_q} é mais do que os {refundable_q} que podem ser devolvidos, em centavos.",
+    ),
+    "refund_quantity_exceeded": Text(
+        "Of {sku}, {refundable} can be taken back, not {requested}.",
+        "De {sku}, podem ser devolvidos {refundable}, e não {requested}.",
+    ),
+    "refund_not_open": Text(
+        "A refund with status {status} cannot become {requested_status}.",
+        "Um reembolso com status {status} não pode passar a {requested_status}.",
+    ),
+    "refund_under_way": Text(
+        "A refund of the sale is under way; process or reject it first.",
+        "Há um reembolso da venda em andamento; processe-o ou rejeite-o antes.",
+    ),
+    "sale_already_cancelled": Text(
+        "The sale is already cancelled ({status}).", "A venda já está cancelada ({status})."
+    ),
     "override_not_allowed": Text("An override takes a manager.", "A liberação exige um gerente."),
     "override_reason_required": Text("An override needs a reason.", "A liberação exige um motivo."),
     "role_limit_exceeded": Text(

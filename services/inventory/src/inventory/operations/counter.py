@@ -12,10 +12,11 @@ from inventory.domain.order import Order, Return
 from inventory.domain.quantity import printed
 from inventory.domain.reservation import CART, SESSION, Owner, Reservation, commit
 from inventory.domain.reserve import Basket, Wish
-from inventory.domain.stock import Shelves
-from inventory.operations import orders
+from inventory.domain.stock import Key, Shelves
+from inventory.operations import lots, orders
 from inventory.operations.replace import lock_for
 from inventory.operations.reserve import check, meet
+from inventory.operations.stock import shelves_at
 from inventory.store import directives, ledger
 from kit.db import Tx
 from kit.errors import DomainError, Refused
@@ -42,7 +43,8 @@ async def sell(tx: Tx, cart: str, sale_ref: str, wishes: Sequence[Wish]) -> None
     if isinstance(answer, DomainError):
         raise answer
     _check_there(shelves, answer.parts)
-    _book(book, _leaving(tx, basket, answer.parts, own), own, sale_ref, tx)
+    moving = _book(book, _leaving(tx, basket, answer.parts, own), own, sale_ref, tx)
+    await lots.move(tx, book, shelves, moving)
     ledger.write(tx, book)
 
 
@@ -69,7 +71,10 @@ def _leaving(tx: Tx, basket: Basket, parts: Sequence[Part], own: Sequence[Reserv
     return {each.id: each for each in (*plan.changed, *held)}
 
 
-def _book(book: Book, leaving: dict[UUID, Reservation], own: Sequence[Reservation], sale_ref: str, tx: Tx) -> None:
+def _book(
+    book: Book, leaving: dict[UUID, Reservation], own: Sequence[Reservation], sale_ref: str, tx: Tx
+) -> list[Movement]:
+    """Books what becomes of the cart's holds; returns the movements of the units that leave."""
     before = {each.id: each for each in own}
     for each in leaving.values():
         after = commit(each, sale_ref, tx.now) if each.held else each
@@ -77,8 +82,21 @@ def _book(book: Book, leaving: dict[UUID, Reservation], own: Sequence[Reservatio
             book.change(before[each.id], after)
         else:
             book.make(after)
-        if each.held:
-            book.move(Movement(each.key, books.COMMIT, -each.held, sale_ref))
+    return [Movement(each.key, books.COMMIT, -each.held, sale_ref) for each in leaving.values() if each.held]
+
+
+async def take_back(tx: Tx, wishes: Sequence[Wish], reference: str, reason: str) -> None:
+    """Puts units that a customer brought back on the shelf; raises Invalid (`unknown_location`, `unknown_sku`)."""
+    returned = [
+        Movement(Key(tx.business, wish.sku, wish.location), books.RETURN, wish.qty, reference, reason)
+        for wish in wishes
+    ]
+    shelves, book = (
+        await shelves_at(tx, {each.key.location for each in returned}, {each.key for each in returned}),
+        Book(),
+    )
+    await lots.move(tx, book, shelves, returned)
+    ledger.write(tx, book)
 
 
 async def bring_back(tx: Tx, sale_ref: str, reason: str) -> None:

@@ -23,6 +23,13 @@ class CounterService(CounterServiceServicer):
         return pb.SellCartResponse()
 
     @rpc
+    async def TakeBack(self, tx: Tx, request: pb.TakeBackRequest) -> pb.TakeBackResponse:
+        """Puts units that a customer brought back on the shelf."""
+        wishes = summed(Wish(line.sku, request.location, positive(line.qty)) for line in request.lines)
+        await operations.take_back(tx, wishes, request.reference, request.reason)
+        return pb.TakeBackResponse()
+
+    @rpc
     async def ReturnSale(self, tx: Tx, request: pb.ReturnSaleRequest) -> pb.ReturnSaleResponse:
         """Brings the units of a sale back."""
         await operations.bring_back(tx, request.sale_ref, request.reason)
