@@ -98,17 +98,28 @@ async def test_units_are_promised_before_they_come_in_up_to_a_cap(api: Any) -> N
     await api.shop.check()
 
 
+async def test_what_is_there_is_given_before_what_is_only_promised(api: Any) -> None:
+    await api.shop.stock(coffee="3")
+    await api.shop.stock(location="spare", coffee="4")
+    await put(api, backorder_limit="5")
+    wishes = {"S1": ("5", {"main": "3.000", "spare": "2.000"}), "S2": ("6", {"main": "4.000", "spare": "2.000"})}
+    for session, (wanted, places) in wishes.items():
+        holds = (await api.shop.hold(session, coffee=wanted)).holds
+        assert {each.location: each.qty for each in holds} == places
+    await api.shop.check()
+
+
 async def test_an_order_waits_for_promised_goods_and_then_takes_all_of_them(api: Any) -> None:
     await api.shop.stock(coffee="3", tea="9")
     await api.shop.stock(location="spare", coffee="1")
     await put(api, backorder_limit="5")
     holds = list((await api.shop.hold("S1", coffee="6", tea="1")).holds)
     assert {(each.sku, each.location, each.qty) for each in holds} == {
-        ("coffee", "main", "6.000"), ("tea", "main", "1.000")
+        ("coffee", "main", "5.000"), ("coffee", "spare", "1.000"), ("tea", "main", "1.000")
     }  # fmt: skip
     assert (await api.shop.commit("ORD-1", "S1", holds)).error_code == "backordered"
     assert await api.shop.level("tea") == (9, 1)
-    await api.shop.stock(coffee="3")
+    await api.shop.stock(coffee="2")
     assert (await api.shop.commit("ORD-1", "S1", holds)).outcome == OUTCOME_DONE
     assert await api.shop.level("coffee") == (0, 0)
     assert await api.shop.level("tea") == (8, 0)

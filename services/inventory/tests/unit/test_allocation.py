@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.domain.allocation import allocate, total
+from inventory.domain.allocation import Rule, Terms, allocate, total
 from inventory.domain.book import Book
 from inventory.domain.hold import Demand, Line, decide, rearrange
 from inventory.domain.quantity import FINEST
@@ -48,7 +48,7 @@ def demand(n: int, *lines: tuple[str, Decimal]) -> Demand:
 def test_parts_never_take_more_than_there_is_or_than_is_wanted(stock: list[int], qty: Decimal, step: Decimal) -> None:
     places = [Key(BUSINESS, "x", PLACES[n]) for n in range(len(stock))]
     free = {place: Decimal(units) / 1000 for place, units in zip(places, stock, strict=True)}
-    parts = allocate(free, places, qty, step)
+    parts = allocate(free, places, qty, Terms(step))
     assert total(parts) <= qty
     assert len({part.key for part in parts}) == len(parts)
     assert all(0 < part.qty <= free[part.key] and part.qty % step == 0 for part in parts)
@@ -58,12 +58,12 @@ def test_parts_never_take_more_than_there_is_or_than_is_wanted(stock: list[int],
 def test_parts_reach_what_is_wanted_whenever_there_is_enough(stock: list[int], qty: Decimal) -> None:
     places = [Key(BUSINESS, "x", PLACES[n]) for n in range(len(stock))]
     free = {place: Decimal(units) / 1000 for place, units in zip(places, stock, strict=True)}
-    assert total(allocate(free, places, qty, FINEST)) == min(qty, sum(free.values()))
+    assert total(allocate(free, places, qty, Terms(FINEST))) == min(qty, sum(free.values()))
 
 
 def test_one_place_that_has_it_all_is_better_than_several() -> None:
     shelves = Shelves([shelf("x", "a", Decimal(1)), shelf("x", "b", Decimal(5)), shelf("x", "c", Decimal(9))])
-    parts = allocate(shelves.free, shelves.places((BUSINESS, "x")), Decimal(3), FINEST)
+    parts = allocate(shelves.free, shelves.places((BUSINESS, "x")), Decimal(3), Terms(FINEST))
     assert [(part.key.location, part.qty) for part in parts] == [("b", 3)]
 
 
@@ -135,3 +135,23 @@ def test_a_reservation_keeps_its_fields_in_the_order_of_its_columns() -> None:
     made = new(UUID(int=1), owner(1), Key(BUSINESS, "x", "a"), Decimal(1), NOW, LATER)
     assert made == Reservation(*made)
     assert made.owner == owner(1)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-3, 9), st.integers(0, 5)), min_size=1, max_size=5),
+    st.integers(1, 30),
+    st.sampled_from([Rule.PRIORITY, Rule.FEWEST_SPLITS]),
+)
+def test_promised_units_are_given_only_where_those_that_are_there_do_not_do(
+    shelves: list[tuple[int, int]], qty: int, rule: Rule
+) -> None:
+    places = [Key(BUSINESS, "x", f"{n}") for n in range(len(shelves))]
+    promised = {place: Decimal(limit) for place, (_, limit) in zip(places, shelves, strict=True) if limit}
+    free = {place: Decimal(there + limit) for place, (there, limit) in zip(places, shelves, strict=True)}
+    parts = dict(allocate(free, places, Decimal(qty), Terms(FINEST, rule, promised)))
+    there = sum(max(each, 0) for each, _ in shelves)
+    possible = sum(max(units, 0) for units in free.values())
+    assert sum(parts.values()) == min(qty, possible)
+    assert all(0 < part <= free[place] for place, part in parts.items())
+    from_promises = sum(max(part - max(free[place] - promised.get(place, 0), 0), 0) for place, part in parts.items())
+    assert from_promises == max(sum(parts.values()) - there, 0)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from inventory.domain.quantity import ZERO, whole_steps
@@ -38,14 +39,37 @@ class Choice(NamedTuple):
     parts: Sequence[Part]
 
 
-def allocate(
-    free: Mapping[Key, Decimal], places: Sequence[Key], qty: Decimal, step: Decimal, rule: str = PRIORITY
-) -> list[Part]:
+class Terms(NamedTuple):
+    """How a SKU is given out: in whole steps, by a rule, and in part before it has come in."""
+
+    step: Decimal
+    rule: str = PRIORITY
+    promised: Mapping[Key, Decimal] = MappingProxyType({})
+    """How much of what is free on a shelf is only promised (backorders)."""
+
+
+def allocate(free: Mapping[Key, Decimal], places: Sequence[Key], qty: Decimal, terms: Terms) -> list[Part]:
     """Returns the parts of a quantity, in whole steps: from the first place that has it all, else as the rule says.
 
-    The parts add up to less than the quantity when the places do not have enough, when the rule allows no more, or when it is no
-    multiple of the step.
+    What is only promised is touched when the places together do not have enough without. The parts add up to less than the
+    quantity when there is not enough, when the rule allows no more, or when it is no multiple of the step.
     """
+    if not any(place in terms.promised for place in places):
+        return _allocate(free, places, qty, terms.step, terms.rule)
+    there = {place: free[place] - terms.promised.get(place, ZERO) for place in places}
+    parts = _allocate(there, places, qty, terms.step, terms.rule)
+    if total(parts) == whole_steps(qty, terms.step):
+        return parts
+    if terms.rule == Rule.SINGLE_LOCATION:
+        return _allocate(free, places, qty, terms.step, terms.rule)
+    taken = dict(parts)
+    left = {place: free[place] - taken.get(place, ZERO) for place in places}
+    rest = dict(_allocate(left, places, qty - total(parts), terms.step, terms.rule))
+    both = ((place, taken.get(place, ZERO) + rest.get(place, ZERO)) for place in places)
+    return [Part(place, part) for place, part in both if part]
+
+
+def _allocate(free: Mapping[Key, Decimal], places: Sequence[Key], qty: Decimal, step: Decimal, rule: str) -> list[Part]:
     goal = whole_steps(qty, step)
     for place in places:
         if free[place] >= goal > 0:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from inventory.domain.allocation import Choice, Part, allocate, choice, total
+from inventory.domain.allocation import Choice, Part, Terms, allocate, choice, total
 from inventory.domain.blockage import Others
 from inventory.domain.book import Book
 from inventory.domain.quantity import FINEST, ZERO, whole_steps
@@ -82,9 +82,10 @@ def _serve(shelves: Shelves, free: dict[Key, Decimal], demand: Demand, own: Sequ
     short: dict[str, tuple[Decimal, Decimal]] = {}
     for name, wanted in _wanted(demand.lines).items():
         sku = Sku(demand.owner.business, name)
-        places, rule = shelves.places(sku, first), shelves.rules.get(sku, PRIORITY)
-        found = allocate(free, places, wanted, shelves.steps.get(sku, FINEST), rule)
-        if made := choice(sku, wanted, rule, free, places, found):
+        places = shelves.places(sku, first)
+        terms = Terms(shelves.steps.get(sku, FINEST), shelves.rules.get(sku, PRIORITY), shelves.promised)
+        found = allocate(free, places, wanted, terms)
+        if made := choice(sku, wanted, terms.rule, free, places, found):
             choices.append(made)
         if (got := total(found)) < wanted:
             short[name] = (wanted, got)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from inventory.domain import book as books
-from inventory.domain.allocation import Part, allocate, total
+from inventory.domain.allocation import Part, Terms, allocate, total
 from inventory.domain.book import Book, Movement
 from inventory.domain.quantity import FINEST
 from inventory.domain.reservation import Owner, Reservation, Status, commit, give_back, new, release
@@ -77,7 +77,7 @@ def taking(shelves: Shelves, units: Units, order_ref: str, holds: Sequence[Reser
     for hold in missing:
         if hold.status != Status.ACTIVE:
             places = shelves.places(Sku(hold.business, hold.sku), {hold.key})
-            parts = allocate(trial, places, hold.qty - hold.qty_fulfilled, FINEST)
+            parts = allocate(trial, places, hold.qty - hold.qty_fulfilled, Terms(FINEST))
             if total(parts) < hold.qty - hold.qty_fulfilled:
                 short.append(hold.sku)
             for part in parts:

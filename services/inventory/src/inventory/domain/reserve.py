@@ -6,11 +6,11 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from inventory.domain.allocation import Choice, Part, allocate, choice, total
+from inventory.domain.allocation import Choice, Part, Terms, allocate, choice, total
 from inventory.domain.product import Location, Product
-from inventory.domain.quantity import ZERO, printed, whole_steps
+from inventory.domain.quantity import FINEST, ZERO, printed, whole_steps
 from inventory.domain.reservation import Owner
-from inventory.domain.stock import Key, Shelves, Sku
+from inventory.domain.stock import PRIORITY, Key, Shelves, Sku
 from kit.errors import DomainError, Invalid, Refused
 
 
@@ -111,8 +111,9 @@ def _serve(shelves: Shelves, free: dict[Key, Decimal], basket: Basket) -> Answer
     for wish in sorted(basket.wishes, key=lambda wish: not wish.location):
         sku = basket.sku(wish)
         places = _places(shelves, basket, wish)
-        parts = allocate(free, places, wish.qty, shelves.steps[sku], shelves.rules[sku]) if places else []
-        if made := choice(sku, wish.qty, shelves.rules.get(sku, ""), free, places, parts):
+        terms = Terms(shelves.steps.get(sku, FINEST), shelves.rules.get(sku, PRIORITY), shelves.promised)
+        parts = allocate(free, places, wish.qty, terms)
+        if made := choice(sku, wish.qty, terms.rule, free, places, parts):
             choices.append(made)
         for part in parts:
             free[part.key] -= part.qty

@@ -90,6 +90,7 @@ class Shelves:
         self.free = {key: shelf.free for key, shelf in self.known.items()}
         self.steps = {Sku(shelf.business, shelf.sku): shelf.step for shelf in self.known.values()}
         self.rules = {Sku(shelf.business, shelf.sku): shelf.rule for shelf in self.known.values()}
+        self.promised = {key: shelf.backorder_limit for key, shelf in self.known.items() if shelf.backorder_limit}
         self._open: dict[Sku, list[Key]] = {}
         for key, shelf in sorted(self.known.items(), key=lambda pair: (pair[1].priority, pair[0].location)):
             if shelf.product_active and shelf.location_active:

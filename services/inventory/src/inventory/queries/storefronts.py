@@ -42,7 +42,7 @@ async def availability(
     return stock_pb2.GetStorefrontAvailabilityResponse(
         total_available=printed(on_hand),
         reserved_quantity=printed(reserved),
-        unreserved_quantity=printed(on_hand - reserved),
+        unreserved_quantity=printed(max(on_hand - reserved, ZERO)),
         batches=[
             stock_pb2.StorefrontBatch(
                 id=str(row["id"]),
