@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
+from comanda.erp.v1 import webhooks_pb2, webhooks_pb2_grpc
 from comanda.sales.v1 import businesses_pb2, businesses_pb2_grpc, identity_pb2, identity_pb2_grpc
 
 PACKAGES = ("sales", "inventory", "orders", "erp_bridge", "omie_simulator", "gateway")
@@ -49,6 +50,14 @@ class ApiKeys(identity_pb2_grpc.ApiKeyServiceServicer):
         return identity_pb2.CreateApiKeyResponse(api_key=identity_pb2.ApiKey(secret=f"secret of {request.request_id}"))
 
 
+class Webhooks(webhooks_pb2_grpc.WebhookServiceServicer):
+    """Binds any account."""
+
+    def BindAccount(self, request, context):
+        assert dict(context.invocation_metadata())["authorization"].startswith("Bearer ey")
+        return webhooks_pb2.BindAccountResponse(bound=True)
+
+
 class Health(BaseHTTPRequestHandler):
     """The gateway's health page."""
 
@@ -71,6 +80,8 @@ def serve_grpc(name: str) -> grpc.Server:
         businesses_pb2_grpc.add_BusinessServiceServicer_to_server(Businesses(), server)
         businesses_pb2_grpc.add_StorefrontServiceServicer_to_server(Storefronts(), server)
         identity_pb2_grpc.add_ApiKeyServiceServicer_to_server(ApiKeys(), server)
+    if name == "erp_bridge":
+        webhooks_pb2_grpc.add_WebhookServiceServicer_to_server(Webhooks(), server)
     server.add_insecure_port(os.environ["COMANDA_LISTEN"])
     server.start()
     return server

@@ -66,7 +66,10 @@ def test_whatever_is_not_internal_or_public_has_a_rest_route() -> None:
 
 def test_only_the_exchange_of_a_credential_and_signed_webhooks_need_none() -> None:
     public = names([method for method in METHODS if option(method, options_pb2.public)])
-    webhooks = ["comanda.orders.v1.MarketplaceService.ReceiveMarketplaceEvents"]
+    webhooks = [
+        "comanda.erp.v1.WebhookService.ReceiveWebhook",
+        "comanda.orders.v1.MarketplaceService.ReceiveMarketplaceEvents",
+    ]
     assert sorted(public) == [*webhooks, "comanda.sales.v1.IdentityService.Authenticate"]
 
 

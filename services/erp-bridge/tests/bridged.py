@@ -22,6 +22,8 @@ from comanda.erp.v1 import (
     purchase_orders_pb2_grpc,
     status_pb2,
     status_pb2_grpc,
+    webhooks_pb2,
+    webhooks_pb2_grpc,
 )
 from comanda.types.v1.options_pb2 import Role
 from kit import client, identity
@@ -29,11 +31,21 @@ from kit.identity import NO_BUSINESS, Identity
 from kit.testing import eventually
 
 PRIVATE_KEY = identity.new_private_key()
-TABLES = ("omie_methods", "omie_leases", "omie_questions", "attachment_transfers", "purchase_order_closures")
+TABLES = (
+    "omie_methods",
+    "omie_leases",
+    "omie_questions",
+    "attachment_transfers",
+    "purchase_order_closures",
+    "omie_accounts",
+    "omie_webhooks",
+)
+WEBHOOK_SECRET = "the-part-of-the-path-that-only-omie-knows"
 STUBS = {
     attachments_pb2: attachments_pb2_grpc.AttachmentServiceStub,
     purchase_orders_pb2: purchase_orders_pb2_grpc.PurchaseOrderServiceStub,
     status_pb2: status_pb2_grpc.ErpServiceStub,
+    webhooks_pb2: webhooks_pb2_grpc.WebhookServiceStub,
 }
 
 
@@ -64,7 +76,8 @@ class Bridge:
     async def call(self, module: Any, name: str, business: UUID | None = None, **fields: Any) -> Any:
         """Calls a method of the contract as a manager."""
         request = getattr(module, f"{name}Request")(**fields)
-        token = token_of(Role.ROLE_MANAGER, business or self.business)
+        role = Role.ROLE_SERVICE if name == "BindAccount" else Role.ROLE_MANAGER
+        token = token_of(role, business or self.business)
         return await client.call(getattr(STUBS[module](self.channel), name), request, token, deadline=30)
 
     async def healthy(self) -> bool:
@@ -135,4 +148,5 @@ def account(omie: Simulator) -> dict[str, str]:
         "OMIE_APP_SECRET": simulated.SECRET,
         "OMIE_RETRY_BACKOFF_SECONDS": "0.05",
         "OMIE_PO_WATCH_SECONDS": "1",
+        "OMIE_WEBHOOK_SECRET": WEBHOOK_SECRET,
     }

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import grpc
 
+from comanda.erp.v1 import webhooks_pb2, webhooks_pb2_grpc
 from comanda.sales.v1 import businesses_pb2, businesses_pb2_grpc, identity_pb2, identity_pb2_grpc
 from comanda.types.v1 import options_pb2
 from comanda_cli.fleet.health import OWN_CONNECTION
@@ -29,8 +30,8 @@ def operator(secrets: Secrets, business_id: UUID = identity.NO_BUSINESS) -> Meta
     return (("authorization", f"Bearer {operator_token(secrets, business_id)}"),)
 
 
-async def create_demo_business(sales_address: str, secrets: Secrets) -> tuple[str, str]:
-    """Creates the business with its storefront and owner's key, and returns its code and the key.
+async def create_demo_business(sales_address: str, erp_address: str, secrets: Secrets) -> tuple[str, str]:
+    """Creates the business with its storefront, owner's key, and ERP account, and returns its code and the key.
 
     Repeated after a crash it returns the first answer: every call carries the same request id again.
     Raises grpc.RpcError.
@@ -38,7 +39,17 @@ async def create_demo_business(sales_address: str, secrets: Secrets) -> tuple[st
     async with grpc.aio.insecure_channel(sales_address, OWN_CONNECTION) as channel:
         business = await _create_business(channel, secrets)
         await _create_storefront(channel, secrets, UUID(business.id))
+        await bind_erp_account(erp_address, secrets, UUID(business.id))
         return business.code, await _create_key(channel, secrets)
+
+
+async def bind_erp_account(erp_address: str, secrets: Secrets, business_id: UUID) -> None:
+    """Makes the ERP account of the installation the business's, unless it is another's already. Raises grpc.RpcError."""
+    async with grpc.aio.insecure_channel(erp_address, OWN_CONNECTION) as channel:
+        stub = webhooks_pb2_grpc.WebhookServiceStub(channel)
+        await stub.BindAccount(
+            webhooks_pb2.BindAccountRequest(), metadata=operator(secrets, business_id), timeout=CALL_SECONDS
+        )
 
 
 async def _create_business(channel: grpc.aio.Channel, secrets: Secrets) -> businesses_pb2.Business:

@@ -49,7 +49,7 @@ def write_credentials(home: Home, addresses: Addresses) -> None:
 
 
 def _first_business(home: Home, addresses: Addresses) -> tuple[str, str]:
-    return asyncio.run(create_demo_business(addresses.grpc["sales"], secrets.load(home)))
+    return asyncio.run(create_demo_business(addresses.grpc["sales"], addresses.grpc["erp-bridge"], secrets.load(home)))
 
 
 def _pause(deadline: float, name: str) -> None:

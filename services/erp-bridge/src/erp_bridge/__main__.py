@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import erp_bridge
-from comanda.erp.v1 import attachments_pb2_grpc, purchase_orders_pb2_grpc, status_pb2_grpc
+from comanda.erp.v1 import attachments_pb2_grpc, purchase_orders_pb2_grpc, status_pb2_grpc, webhooks_pb2_grpc
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from erp_bridge import handlers, sweeps
 from erp_bridge.omie.client import Omie
@@ -14,11 +14,13 @@ from erp_bridge.omie.gate import Gate
 from erp_bridge.service.attachments import AttachmentService
 from erp_bridge.service.purchase_orders import PurchaseOrderService
 from erp_bridge.service.status import ErpService
+from erp_bridge.service.webhooks import WebhookService
 from erp_bridge.settings import OmieSettings
 from erp_bridge.store import closures, transfers
 from erp_bridge.texts import TEXTS
 from erp_bridge.work.closures import Closures
 from erp_bridge.work.transfers import Transfers
+from erp_bridge.work.webhooks import Webhooks
 from erp_bridge.work.worker import J, Trade, Worker
 from kit import client, migrations, server
 from kit.exchange import Exchanged
@@ -42,7 +44,8 @@ async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> 
     closing = Closures(database, omie, settings)
     copier = Worker(database, _trade(transfers, Transfers(database, omie, settings).run))
     closer = Worker(database, _trade(closures, closing.run))
-    sweeps.add(process, settings, copier, closer, closing)
+    following = Webhooks(database, omie, settings, closing)
+    sweeps.add(process, settings, copier, closer, closing, following)
     process.consume([handlers.transfer_attachments, handlers.close_purchase_order])
     attachments = AttachmentService(database, omie, settings, copier)
     purchase_orders = PurchaseOrderService(database, settings, closing, closer)
@@ -52,6 +55,7 @@ async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> 
             [
                 partial(status_pb2_grpc.add_ErpServiceServicer_to_server, status),
                 partial(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, attachments),
+                partial(webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookService(database, settings)),
                 partial(purchase_orders_pb2_grpc.add_PurchaseOrderServiceServicer_to_server, purchase_orders),
             ],
             TEXTS,

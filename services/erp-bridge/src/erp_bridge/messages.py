@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from comanda.erp.v1 import attachments_pb2, purchase_orders_pb2, status_pb2
+from google.protobuf.json_format import ParseDict
+
+from comanda.erp.v1 import attachments_pb2, purchase_orders_pb2, status_pb2, webhooks_pb2
 from erp_bridge.domain import limits
 from erp_bridge.domain.limits import Standing
 from erp_bridge.store.closures import Closure
 from erp_bridge.store.transfers import Transfer
+from erp_bridge.store.webhooks import Webhook
 
 
 def method_status(row: Any) -> status_pb2.MethodStatus:
@@ -105,4 +108,20 @@ def closing(log: Closure, number: str) -> purchase_orders_pb2.ClosePurchaseOrder
         task_id=str(log.id) if goes_on else "",
     )
     message.detalhes.update(log.detalhes)
+    return message
+
+
+def webhook(event: Webhook) -> webhooks_pb2.Webhook:
+    """Returns an event of the ERP."""
+    message = webhooks_pb2.Webhook(
+        message_id=event.message_id,
+        topic=event.topic,
+        state=event.state,
+        attempts=event.attempts,
+        last_error=event.last_error,
+    )
+    happened: Any = event.payload.get("event")
+    ParseDict(happened, message.event)
+    message.received_at.FromDatetime(event.received_at)
+    message.updated_at.FromDatetime(event.updated_at)
     return message

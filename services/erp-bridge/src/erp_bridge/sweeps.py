@@ -4,10 +4,11 @@ from functools import partial
 
 from erp_bridge.omie import gate
 from erp_bridge.settings import OmieSettings
-from erp_bridge.store import closures, transfers
+from erp_bridge.store import closures, transfers, webhooks
 from erp_bridge.store.closures import Closure
 from erp_bridge.store.transfers import Transfer
 from erp_bridge.work.closures import Closures
+from erp_bridge.work.webhooks import Webhooks
 from erp_bridge.work.worker import Worker
 from kit import machinery
 from kit.server import Process
@@ -18,7 +19,12 @@ AGAIN_SECONDS = 60.0
 
 
 def add(
-    process: Process, settings: OmieSettings, copier: Worker[Transfer], closer: Worker[Closure], closing: Closures
+    process: Process,
+    settings: OmieSettings,
+    copier: Worker[Transfer],
+    closer: Worker[Closure],
+    closing: Closures,
+    following: Webhooks,
 ) -> None:
     """Adds the sweeps to a process; without an account there is no work to do."""
     database = process.database
@@ -29,9 +35,16 @@ def add(
         return False
 
     process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
+
+    async def tidy_webhooks() -> bool:
+        await database.run(lambda tx, _: webhooks.tidy(tx))
+        return False
+
+    process.sweep("tidy the webhooks", tidy_webhooks, machinery.TIDY_SECONDS)
     process.sweep("tidy the gate", partial(gate.tidy, database), GATE_SECONDS)
     if settings.configured:
         process.sweep("transfers", copier.due)
         process.sweep("closures", closer.due)
+        process.sweep("webhooks", following.due)
         process.sweep("what failed", again, AGAIN_SECONDS)
         process.sweep("closures that wait for a person", closing.watch, settings.po_watch_seconds)

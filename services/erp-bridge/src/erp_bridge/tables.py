@@ -136,4 +136,28 @@ sa.Table(
     ),
     sa.Index("purchase_order_closures_order", "business_id", "numero_pedido", "item_pedido", "id"),
     sa.Index("purchase_order_closures_due", "updated_at", postgresql_where=sa.text("status <> 'success'")),
+    sa.Index("purchase_order_closures_waiting", "n_cod_ped", postgresql_where=sa.text("waits_for_person")),
+)
+sa.Table(
+    "omie_accounts",
+    METADATA,
+    *_key(UUID, "business_id"),
+    *_key(sa.Text, "account"),
+    *_columns(TIME, "bound_at"),
+    sa.UniqueConstraint("account", name="omie_accounts_account"),
+)
+sa.Table(
+    "omie_webhooks",
+    METADATA,
+    *_key(UUID, "business_id"),
+    *_key(sa.Text, "message_id"),
+    *_columns(UUID, "id"),
+    *_columns(sa.Text, "topic"),
+    *_columns(JSONB, "payload"),
+    *_columns(sa.Text, "state"),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default=ZERO),
+    sa.Column("last_error", sa.Text, nullable=False, server_default=EMPTY),
+    *_columns(TIME, "next_at", "received_at", "updated_at"),
+    sa.Index("omie_webhooks_newest", "business_id", "id"),
+    sa.Index("omie_webhooks_due", "next_at", postgresql_where=sa.text("state = 'pending'")),
 )

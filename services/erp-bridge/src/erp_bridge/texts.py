@@ -19,6 +19,9 @@ TEXTS: Catalogue = {
     "file_empty": Text("The file is empty.", "O arquivo está vazio."),
     "file_too_large": Text("The file is larger than {limit_mb} MB.", "O arquivo passa de {limit_mb} MB."),
     "file_type_refused": Text("Files of type {type} are not taken.", "Arquivos do tipo {type} não são aceitos."),
+    "webhook_of_another_account": Text(
+        "The message is not of the configured account.", "A mensagem não é da conta configurada."
+    ),
     "closure_started": Text("The closure was started and goes on.", "Encerramento iniciado de forma assíncrona"),
     "transfer_started": Text("The transfer was started and goes on.", "Transferência iniciada de forma assíncrona"),
 }

@@ -21,9 +21,15 @@ async def consult(omie: Omie, receipt: int, *, fresh: bool = False, may_lack: bo
     return await omie.read(SERVICE, "ConsultarRecebimento", *questions, remember=not fresh, most_errors=most)
 
 
-async def payables(omie: Omie, receipt: int) -> tuple[str, list[int]]:
+async def of_invoice(omie: Omie, access_key: str) -> int:
+    """Returns the receipt of an invoice with that access key. Raises OmieError."""
+    found = await omie.read(SERVICE, "ConsultarRecebimento", {"cChaveNfe": access_key})
+    return int((found.get("cabec") or {}).get("nIdReceb") or 0)
+
+
+async def payables(omie: Omie, receipt: int, *, fresh: bool = False) -> tuple[str, list[int]]:
     """Returns the number of a receipt's invoice and the payables of its parcels: none before its conclusion. Raises OmieError."""
-    found = await consult(omie, receipt)
+    found = await consult(omie, receipt, fresh=fresh)
     parcels = found.get("parcelas", {}).get("parcelasLista") or []
     number = str(found.get("cabec", {}).get("cNumeroNFe") or "")
     return number, [int(each["nIdTitulo"]) for each in parcels if each.get("nIdTitulo")]

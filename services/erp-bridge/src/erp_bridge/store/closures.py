@@ -72,6 +72,7 @@ HAND_OVER = """
     where business_id = $1 and id = $2 and run = $3
 """
 WAITING = f"select {COLUMNS} from purchase_order_closures where status = 'processing' and waits_for_person order by id limit $1"
+WAITING_FOR = f"select {COLUMNS} from purchase_order_closures where waits_for_person and n_cod_ped = $1 order by id"
 WITNESS = """
     update purchase_order_closures
     set status = $3, mensagem_erro = $4, detalhes = detalhes || $5, waits_for_person = false, updated_at = now(),
@@ -191,6 +192,11 @@ async def hand_over(tx: Tx, closure: Closure, order: int, instruction: str, deta
 async def waiting(tx: Tx, most: int) -> list[Closure]:
     """Returns cases of all businesses that wait for a person, oldest first."""
     return [Closure(**row) for row in await tx.connection.fetch(WAITING, most)]
+
+
+async def waiting_for(tx: Tx, order: int) -> list[Closure]:
+    """Returns the cases of all businesses that wait for a person to close the order with that id in the ERP."""
+    return [Closure(**row) for row in await tx.connection.fetch(WAITING_FOR, order)]
 
 
 async def witness(tx: Tx, closure: Closure, error: str, details: dict[str, Any]) -> bool:

@@ -1,0 +1,84 @@
+"""The ERP's side of a whole fleet, over HTTP as clients of the predecessor and the simulator itself use it."""
+
+import asyncio
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from comanda_cli.testing import Fleet
+from kit.testing import eventually
+
+pytestmark = pytest.mark.xdist_group("fleet")
+
+
+class Erp:
+    """The public API and the simulator of a fleet."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        credentials = fleet.home.credentials()
+        headers = {"authorization": f"Bearer {credentials['api_key']}"}
+        self.api = httpx.Client(base_url=credentials["base_url"], headers=headers, timeout=30)
+        self.simulator = httpx.Client(base_url=credentials["omie_simulator"], timeout=30)
+        self.hook = f"{credentials['base_url']}/api/v1/erp/webhooks/{credentials['omie_webhook_secret']}"
+
+    def control(self, path: str, **given: Any) -> Any:
+        """Does what a person does at the ERP's screen."""
+        answer = self.simulator.post(f"/_control/{path}", json=given)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def receipt(self, *names: str) -> tuple[int, int]:
+        """Imports an invoice with attachments; returns the ids of receipt and payable."""
+        text = base64.b64encode(b"x").decode()
+        made = self.control("receipts", attachments=[{"name": name, "content_base64": text} for name in names])
+        return made["nIdReceb"], made["parcels"][0]["nIdTitulo"]
+
+
+@pytest.fixture
+def erp(fleet: Fleet) -> Iterator[Erp]:
+    """The ERP's side of the fleet of the run."""
+    made = Erp(fleet)
+    yield made
+    made.api.close()
+    made.simulator.close()
+
+
+def test_the_documented_endpoints_take_the_documented_bodies(erp: Erp) -> None:
+    origin, payable = erp.receipt("a.pdf", "b.pdf")
+    done = erp.api.post("/api/attachments/transferir/", json={"origem_id": origin, "destino_id": payable})
+    assert (done.status_code, done.json()["status"], done.json()["anexos_transferidos"]) == (200, "success", 2)
+    later = erp.api.post(
+        "/api/attachments/transferir/", json={"origem_id": origin, "destino_id": payable, "assincrono": True}
+    )
+    assert (later.status_code, later.json()["mensagem"]) == (202, "Transferência iniciada de forma assíncrona")
+    pending = erp.api.post("/api/attachments/processar_pendentes/")
+    assert set(pending.json()) >= {"total_processados", "sucessos", "falhas"}
+    order = erp.control("purchase-orders")
+    body = {"numero_pedido": order["cNumero"], "numero_nf_servico": "NF1", "id_nf_servico": 77}
+    closing = erp.api.post("/api/purchase-orders/encerrar/", json=body)
+    assert (closing.status_code, closing.json()["status"]) == (200, "processing")
+    assert closing.json()["numero_pedido"] == order["cNumero"]
+    bad = erp.api.post("/api/purchase-orders/encerrar/", json={})
+    assert (bad.status_code, bad.json()["erro"]) == (
+        400, "Campos obrigatórios: numero_pedido, numero_nf_servico, id_nf_servico"
+    )  # fmt: skip
+    assert erp.api.get("/api/purchase-orders/closure").json() == erp.api.get("/api/v1/purchase-orders").json()
+
+
+async def test_the_erps_webhooks_copy_attachments_by_themselves(erp: Erp, fleet: Fleet) -> None:
+    erp.control("webhooks", url=erp.hook, topics=["RecebimentoProduto.Concluido"])
+    origin, payable = erp.receipt("nota.pdf")
+
+    async def copied() -> bool:
+        query = {"origem_id": origin, "status": "success"}
+        found = (await asyncio.to_thread(erp.api.get, "/api/v1/attachments/transfers", params=query)).json()["items"]
+        return [each["destino_id"] for each in found] == [payable]
+
+    await eventually(copied, 40)
+    secret = erp.hook.rpartition("/")[2]
+    assert not [log.name for log in fleet.home.logs.iterdir() if secret in log.read_text(errors="replace")]
+    wrong = await asyncio.to_thread(erp.simulator.post, erp.hook + "x", json={"ping": "omie"})
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "not_found")
