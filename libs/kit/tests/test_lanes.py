@@ -83,11 +83,13 @@ async def test_nobody_overtakes_one_who_waits_for_the_same() -> None:
     assert doors.begun == [[1], [4], [2, 3]]
 
 
-async def test_two_with_the_same_key_never_go_together() -> None:
-    doors, _ = await started(item(1, "a"), item(2, "a", only="k"), item(3, "a", only="k"), item(4, "a"))
+async def test_two_with_the_same_key_never_go_together_and_hold_nobody_up() -> None:
+    twins = [item(n, "a", "k", only="k") for n in (2, 3, 4)]
+    doors, _ = await started(item(1, "a"), *twins, item(5, "a"), item(6, "a", "b"))
     await doors.open(1)
     await doors.open(2)
-    assert doors.begun == [[1], [2], [3, 4]]
+    await doors.open(3)
+    assert doors.begun == [[1], [2, 5, 6], [3], [4]]
 
 
 async def test_one_who_has_gone_is_left_out() -> None:

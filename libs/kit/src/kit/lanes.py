@@ -34,8 +34,8 @@ Item = TypeVar("Item", bound=Waiting)
 class Lanes(Generic[Item]):
     """Serves items in batches. One that comes alone begins at once; what comes meanwhile is gathered.
 
-    An item waits for those before it that touch the same, and never overtakes one of them: none is starved. What touches
-    something else goes past, in another lane. `serve` gets a batch in the order of arrival and must not raise.
+    An item waits for those before it that touch the same, and never overtakes one of them, but for a twin: none is starved.
+    What touches something else goes past, in another lane. `serve` gets a batch in the order of arrival and must not raise.
     """
 
     def __init__(self, serve: Callable[[Sequence[Item]], Awaitable[None]]) -> None:
@@ -72,11 +72,14 @@ class Lanes(Generic[Item]):
         for item in self._waiting:
             if item.gone:
                 continue
-            if len(batch) < SIZE and taken.isdisjoint(item.touched) and item.only not in alone:
-                batch.append(item)
-                alone.update(() if item.only is None else (item.only,))
-            else:
+            if len(batch) == SIZE or not taken.isdisjoint(item.touched):
                 left.append(item)
                 taken |= item.touched
+            elif item.only in alone:
+                # Others go past: it will most likely be told what its twin is told now, and there may be many like it.
+                left.append(item)
+            else:
+                batch.append(item)
+                alone.update(() if item.only is None else (item.only,))
         self._waiting = left
         return batch
