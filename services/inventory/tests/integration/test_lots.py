@@ -1,6 +1,7 @@
 """Lots: what units cost, until when they are good, and which of them leave first."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from comanda.inventory.v1 import reservations_pb2, stock_pb2, transfers_pb2
 from comanda.inventory.v1.reservations_pb2 import OWNER_TYPE_CART, OWNER_TYPE_ORDER
 from comanda.types.v1 import options_pb2
 from comanda.types.v1.messaging_pb2 import OUTCOME_DONE, Envelope
+from inventory.domain.reserve import Wish
+from inventory.operations import counter
 from kit.errors import Forbidden, Invalid, Refused
 
 TODAY = (datetime.now(UTC) - timedelta(hours=3)).date()
@@ -229,6 +232,22 @@ async def test_a_storefront_shows_its_batches(api: Any) -> None:
         ("A", "2.000", "Fazenda"), ("B", "2.000", "")
     ]  # fmt: skip
     assert found.total_available == "5.000"
+
+
+async def test_a_sale_at_the_counter_takes_by_date_tells_the_cost_and_comes_back(api: Any) -> None:
+    await api.shop.stock(coffee="1")
+    await receive(api, "2", lot="B", expiry_date=LATER, unit_cost_q=1000)
+    await receive(api, "2", lot="A", expiry_date=SOON, unit_cost_q=950)
+    wishes = [Wish("coffee", "main", Decimal(5))]
+    for _ in range(2):
+        sold = await api.shop.run(lambda tx: counter.sell(tx, "S-1", "sale/1", wishes))
+        assert sorted((each.lot, each.qty_delta, each.unit_cost_q) for each in sold) == [
+            ("", -1, None), ("A", -2, 950), ("B", -2, 1000)
+        ]  # fmt: skip
+    await check(api)
+    await api.shop.run(lambda tx: counter.bring_back(tx, "sale/1", "test"))
+    assert await lots(api) == [("A", "2.000"), ("B", "2.000")]
+    await check(api)
 
 
 async def test_nothing_is_asked_about_lots_where_there_are_none(api: Any) -> None:

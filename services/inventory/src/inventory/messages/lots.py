@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any
 
-from comanda.inventory.v1 import stock_pb2
+from comanda.inventory.v1 import counter_pb2, stock_pb2
+from inventory.domain.book import Movement
 from inventory.domain.quantity import printed
 from inventory.messages.values import instant
 from kit.errors import Invalid
@@ -23,6 +24,17 @@ def lot(row: Any) -> stock_pb2.Lot:
         qty=printed(row["qty"]),
         qty_left=printed(row["qty_left"]),
         is_expired=row["expired"],
+    )
+
+
+def sold(movement: Movement) -> counter_pb2.SoldUnits:
+    """Returns the message of units that left for a sale."""
+    return counter_pb2.SoldUnits(
+        sku=movement.key.sku,
+        qty=printed(-movement.qty_delta),
+        lot=movement.lot,
+        unit_cost_q=movement.unit_cost_q,
+        expiry_date=movement.expiry_date.isoformat() if movement.expiry_date else "",
     )
 
 

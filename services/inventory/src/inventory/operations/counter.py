@@ -18,13 +18,14 @@ from inventory.operations.replace import lock_for
 from inventory.operations.reserve import check, meet
 from inventory.operations.stock import shelves_at
 from inventory.store import directives, ledger
+from inventory.store.lots import left_for
 from kit.db import Tx
 from kit.errors import DomainError, Refused
 from kit.ids import uuid7
 
 
-async def sell(tx: Tx, cart: str, sale_ref: str, wishes: Sequence[Wish]) -> None:
-    """Takes the units of a sale off the shelf, all or none; harmless when that is done.
+async def sell(tx: Tx, cart: str, sale_ref: str, wishes: Sequence[Wish]) -> Sequence[Movement]:
+    """Takes the units of a sale off the shelf, all or none, and returns how they left; harmless when that is done.
 
     What the cart holds beyond them is given up. Raises Refused(`sale_returned`) when they were brought back before, and what
     operations.reserve answers with.
@@ -33,7 +34,7 @@ async def sell(tx: Tx, cart: str, sale_ref: str, wishes: Sequence[Wish]) -> None
     if claim.released:
         raise Refused("sale_returned", sale_ref=sale_ref)
     if claim.committed:
-        return
+        return await left_for(tx, sale_ref)
     basket = Basket(Owner(tx.business, CART, "", cart), wishes, timedelta(0), partial=False)
     shelves, own = await lock_for(tx, basket)
     await check(tx, shelves, basket)
@@ -43,9 +44,10 @@ async def sell(tx: Tx, cart: str, sale_ref: str, wishes: Sequence[Wish]) -> None
     if isinstance(answer, DomainError):
         raise answer
     _check_there(shelves, answer.parts)
-    moving = _book(book, _leaving(tx, basket, answer.parts, own), own, sale_ref, tx)
-    await lots.move(tx, book, shelves, moving)
+    leaving = _book(book, _leaving(tx, basket, answer.parts, own), own, sale_ref, tx)
+    moved = await lots.move(tx, book, shelves, leaving)
     ledger.write(tx, book)
+    return moved
 
 
 def _check_there(shelves: Shelves, parts: Sequence[Part]) -> None:
@@ -74,7 +76,7 @@ def _leaving(tx: Tx, basket: Basket, parts: Sequence[Part], own: Sequence[Reserv
 def _book(
     book: Book, leaving: dict[UUID, Reservation], own: Sequence[Reservation], sale_ref: str, tx: Tx
 ) -> list[Movement]:
-    """Books what becomes of the cart's holds; returns the movements of the units that leave."""
+    """Books what becomes of the reservations; returns the movements of their units, which are still to be booked."""
     before = {each.id: each for each in own}
     for each in leaving.values():
         after = commit(each, sale_ref, tx.now) if each.held else each

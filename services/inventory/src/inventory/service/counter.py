@@ -4,6 +4,7 @@ from comanda.inventory.v1 import counter_pb2 as pb
 from comanda.inventory.v1.counter_pb2_grpc import CounterServiceServicer
 from inventory.domain.quantity import positive
 from inventory.domain.reserve import Wish, summed
+from inventory.messages import lots as messages
 from inventory.operations import counter as operations
 from kit.db import Database, Tx
 from kit.rpc import rpc
@@ -19,8 +20,8 @@ class CounterService(CounterServiceServicer):
     async def SellCart(self, tx: Tx, request: pb.SellCartRequest) -> pb.SellCartResponse:
         """Takes the units of a sale off the shelf."""
         wishes = summed(Wish(line.sku, request.location, positive(line.qty)) for line in request.lines)
-        await operations.sell(tx, request.cart, request.sale_ref, wishes)
-        return pb.SellCartResponse()
+        moved = await operations.sell(tx, request.cart, request.sale_ref, wishes)
+        return pb.SellCartResponse(units=map(messages.sold, moved))
 
     @rpc
     async def TakeBack(self, tx: Tx, request: pb.TakeBackRequest) -> pb.TakeBackResponse:

@@ -32,6 +32,12 @@ TAKEN = f"""
     having sum(m.qty_delta) < 0
     order by m.reference, l.expiry_date desc nulls first, l.id
 """
+LEFT_FOR = """
+    select sku, location, type, qty_delta, reference, reason, unit_cost_q, lot, expiry_date, supplier, lot_id
+    from movements
+    where business_id = $1 and reference = $2 and reference <> '' and type = 'commit'
+    order by created_at, id
+"""
 PICKS = """
     select type, qty_delta, reference, reason, unit_cost_q, lot, expiry_date, supplier, lot_id
     from movements
@@ -63,3 +69,9 @@ async def picks(tx: Tx, reservation: Reservation) -> list[Movement]:
     key = reservation.key
     rows = await tx.connection.fetch(PICKS, key.business, reference, key.sku, key.location)
     return [Movement(key, *row) for row in rows]
+
+
+async def left_for(tx: Tx, reference: str) -> list[Movement]:
+    """Returns the movements of units of the caller's business that left under a reference."""
+    rows = await tx.connection.fetch(LEFT_FOR, tx.business, reference)
+    return [Movement(Key(tx.business, *row[:2]), *row[2:]) for row in rows]
