@@ -50,14 +50,15 @@ async def test_oo17_a_cancelled_order_says_why_and_gives_back_its_stock_once(hub
     order = await cancelled(hub, ref, "customer request")
     assert (order.ref, order.status) == (ref, "cancelled")
     assert order.HasField("cancelled_at")
-    entries = await history(hub, ref)
-    assert [entry["type"] for entry in entries] == ["created", "status_changed", "cancelled"]
+    said = ["created", "status_changed", "cancelled"]
+    entries = (await history(hub, ref))[:3]  # that the stock has come back is added when it has
+    assert [entry["type"] for entry in entries] == said
     assert entries[-1]["payload"] == {"reason": "customer request", "reservations_released": 1}
     [release] = await tasks(hub, ref, "stock.release")
     assert json_format.MessageToDict(release.payload)["order_ref"] == ref
     again = await refused(cancelled(hub, ref))
     assert (again.code, again.context["current_status"]) == ("terminal_status", "cancelled")
-    assert len(await history(hub, ref)) == 3
+    assert [entry["type"] for entry in await history(hub, ref)] in (said, [*said, "inventory_released"])
 
 
 async def test_an_order_cancelled_twice_at_once_is_cancelled_once(hub: Any) -> None:
