@@ -14,6 +14,7 @@ from comanda.sales.v1 import (
     identity_pb2_grpc,
     members_pb2_grpc,
     refunds_pb2_grpc,
+    reports_pb2_grpc,
     sales_pb2_grpc,
 )
 from kit import client, identity, migrations, server
@@ -25,6 +26,7 @@ from sales.service.customers import CustomerService
 from sales.service.identity import ApiKeyService, IdentityService
 from sales.service.members import MemberService
 from sales.service.refunds import RefundService
+from sales.service.reports import ReportService
 from sales.service.sales import SaleService
 from sales.settings import Settings
 from sales.stock import Stock
@@ -57,6 +59,7 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
             partial(customers_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService(database)),
             partial(sales_pb2_grpc.add_SaleServiceServicer_to_server, counter),
             partial(refunds_pb2_grpc.add_RefundServiceServicer_to_server, refunds),
+            partial(reports_pb2_grpc.add_ReportServiceServicer_to_server, ReportService(database)),
             partial(audit_pb2_grpc.add_AuditServiceServicer_to_server, AuditService(database)),
             partial(identity_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(database, private_key)),
             partial(identity_pb2_grpc.add_IdentityServiceServicer_to_server, identities),

@@ -1,0 +1,161 @@
+"""Reports, each counted anew from the sales: they cannot disagree with them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from comanda.sales.v1 import reports_pb2 as pb
+from comanda.sales.v1.sales_pb2 import SaleStatus
+from kit.call import current
+from kit.db import Tx
+from sales.domain import amounts, days, receipt
+from sales.domain.business import Storefront
+from sales.domain.sale import COMPLETED
+from sales.messages.sales import WITHOUT_PROFIT
+from sales.messages.values import plain, short
+from sales.store import businesses
+
+EARLIEST, LATEST = date.min, date.max
+# One row a sale: its taxes and cost beside what it holds itself. A sale that is a draft, or was cancelled, is none.
+FINISHED = """
+    with finished as (
+        select s.id, s.status, s.storefront, s.customer_id, s.seller, s.total_q, s.amount_paid_q, s.amount_due_q,
+            s.amount_refunded_q, s.tax_q + i.tax_q as taxes_q, s.discount_q + i.discount_q as discounts_q, i.cost_q,
+            s.total_q - s.tax_q - i.tax_q - i.cost_q as profit_q
+        from sales s
+        cross join lateral (
+            select coalesce(sum(tax_q), 0)::bigint as tax_q, coalesce(sum(discount_q), 0)::bigint as discount_q,
+                coalesce(sum(round(quantity * unit_cost_q)), 0)::bigint as cost_q
+            from sale_items i where i.business_id = s.business_id and i.sale_id = s.id
+        ) as i
+        where s.business_id = $1 and s.business_date between $2 and $3 and ($4 = '' or s.storefront = $4)
+            and s.status in ('completed', 'partial', 'pending', 'refunded')
+    )
+"""
+TOTALS = f"""
+    {FINISHED}, counted as (select * from finished where status = any($5::text[]))
+    select (select count(*) from counted) as sales_count,
+        (select coalesce(sum(total_q), 0)::bigint from counted) as total_sales_q,
+        (select coalesce(sum(cost_q), 0)::bigint from counted) as cogs_q,
+        (select coalesce(sum(taxes_q), 0)::bigint from counted) as tax_q,
+        (select coalesce(sum(discounts_q), 0)::bigint from counted) as discount_q,
+        (select coalesce(sum(profit_q), 0)::bigint from counted) as profit_q,
+        coalesce(sum(amount_paid_q - amount_refunded_q), 0)::bigint as realized_revenue_q,
+        coalesce(sum(amount_due_q), 0)::bigint as outstanding_revenue_q,
+        coalesce(sum(realized_q), 0)::bigint as realized_profit_q,
+        coalesce(sum(case when amount_due_q > 0 then profit_q - realized_q else 0 end), 0)::bigint as outstanding_profit_q,
+        coalesce(sum(amount_refunded_q), 0)::bigint as refunds_q
+    from (
+        select *, case when total_q > 0
+            then round(profit_q::numeric * (amount_paid_q - amount_refunded_q) / total_q) else profit_q end as realized_q
+        from finished
+    ) as finished
+"""
+TOP_CUSTOMERS = f"""
+    {FINISHED}
+    select c.id::text as customer_id, c.name, count(*) as sales_count, sum(total_q)::bigint as total_sales_q
+    from finished f join customers c on c.business_id = $1 and c.id = f.customer_id
+    where f.status = any($5::text[])
+    group by 1, 2 order by 4 desc, 1 limit 10
+"""
+TOP_SELLERS = f"""
+    {FINISHED}
+    select seller as user, count(*) as sales_count, sum(total_q)::bigint as total_sales_q
+    from finished where status = any($5::text[])
+    group by 1 order by 3 desc, 1 limit 10
+"""
+TOP_PRODUCTS = f"""
+    {FINISHED}
+    select i.sku, (array_agg(i.name order by i.id desc))[1] as name, sum(i.quantity) as quantity,
+        sum(i.total_q)::bigint as total_sales_q
+    from finished f join sale_items i on i.business_id = $1 and i.sale_id = f.id
+    where f.status = any($5::text[])
+    group by 1 order by 4 desc, 1 limit 10
+"""
+BY_METHOD = f"""
+    {FINISHED}
+    select p.method, sum(p.amount_q)::bigint as paid_q
+    from finished f join payments p on p.business_id = $1 and p.sale_id = f.id
+    where f.status = any($5::text[])
+    group by 1 order by 1
+"""
+PAID_BACK = """
+    select coalesce(sum(r.amount_q), 0)::bigint
+    from refunds r
+    join sales s on s.business_id = r.business_id and s.id = r.sale_id
+    join storefronts f on f.business_id = s.business_id and f.code = s.storefront
+    where r.business_id = $1 and r.status = 'processed' and ($3 = '' or s.storefront = $3)
+        and ((r.processed_at at time zone f.timezone) - make_interval(hours => f.day_cutover_hour))::date = $2
+"""
+ZONE = "select timezone from businesses where business_id = $1"
+
+
+async def daily(tx: Tx, request: pb.GetDailyReportRequest) -> pb.GetDailyReportResponse:
+    """Returns what was sold on a business date; raises NotFound for a strange storefront, or Invalid(`invalid_date`)."""
+    day = days.day("date", request.date) or await _today(tx, request.storefront)
+    if request.storefront:
+        await businesses.storefront(tx, request.storefront)
+    place = (tx.business, day, day, request.storefront, [COMPLETED])
+    totals = await _row(tx, TOTALS, *place)
+    methods = await tx.connection.fetch(BY_METHOD, *place)
+    found = pb.GetDailyReportResponse(
+        storefront=request.storefront,
+        date=day.isoformat(),
+        **{name: totals[name] for name in ("sales_count", "total_sales_q", "tax_q", "discount_q")},
+        refunds_q=await tx.connection.fetchval(PAID_BACK, tx.business, day, request.storefront),
+        by_payment_method={row["method"]: row["paid_q"] for row in methods},
+    )
+    if _sees_profit():
+        found.profit_q = totals["profit_q"]
+    return found
+
+
+async def _today(tx: Tx, storefront: str) -> date:
+    """Returns the business date of the moment: the storefront's, or the business's."""
+    moment: datetime = await tx.connection.fetchval("select now()")
+    if storefront:
+        return receipt.business_date(await businesses.storefront(tx, storefront), moment)
+    zone = await tx.connection.fetchval(ZONE, tx.business)
+    return receipt.business_date(Storefront("", "", zone, "", 0, True, moment), moment)
+
+
+async def summary(tx: Tx, request: pb.GetSalesSummaryRequest) -> pb.GetSalesSummaryResponse:
+    """Returns what was sold within dates; raises NotFound for a strange storefront, or Invalid(`invalid_date`)."""
+    if request.storefront:
+        await businesses.storefront(tx, request.storefront)
+    first, last = days.day("from", getattr(request, "from")), days.day("to", request.to)
+    statuses = [short(SaleStatus, each) for each in request.status] or [COMPLETED]
+    place = (tx.business, first or EARLIEST, last or LATEST, request.storefront, statuses)
+    totals = await _row(tx, TOTALS, *place)
+    names = (
+        "sales_count", "total_sales_q", "tax_q", "discount_q", "realized_revenue_q", "outstanding_revenue_q", "refunds_q",
+    )  # fmt: skip
+    found = pb.GetSalesSummaryResponse(
+        **{name: totals[name] for name in names},
+        average_sale_q=_average(totals),
+        top_customers=[pb.TopCustomer(**dict(row)) for row in await tx.connection.fetch(TOP_CUSTOMERS, *place)],
+        top_sellers=[pb.TopSeller(**dict(row)) for row in await tx.connection.fetch(TOP_SELLERS, *place)],
+        top_products=[_product(row) for row in await tx.connection.fetch(TOP_PRODUCTS, *place)],
+    )
+    if _sees_profit():
+        for name in ("cogs_q", "profit_q", "realized_profit_q", "outstanding_profit_q"):
+            setattr(found, name, totals[name])
+        found.margin = plain(amounts.share(totals["profit_q"], totals["total_sales_q"] - totals["tax_q"]))
+    return found
+
+
+async def _row(tx: Tx, statement: str, *arguments: UUID | date | str | list[str]) -> Any:
+    return await tx.connection.fetchrow(statement, *arguments)
+
+
+def _average(totals: Any) -> int:
+    count: int = totals["sales_count"]
+    return amounts.rounded(amounts.ONE * totals["total_sales_q"] / count) if count else 0
+
+
+def _product(row: Any) -> pb.TopProduct:
+    return pb.TopProduct(**{**row, "quantity": f"{row['quantity']:.3f}"})
+
+
+def _sees_profit() -> bool:
+    return current.get().identity.role not in WITHOUT_PROFIT
