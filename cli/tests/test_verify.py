@@ -88,6 +88,12 @@ FAULTS = {
             update order_items set qty_allotted = qty + 1 where sku = 'ver-P1'""",
         "fulfilments have what their lines say",
     ),
+    "a line of which more came back than was ordered": (
+        "orders",
+        """alter table order_items disable trigger user;
+            update order_items set qty_returned = qty + 1 where sku = 'ver-P1'""",
+        "returns have what their lines say",
+    ),
     "a directive that does not know that its delivery arrived": (
         "orders",
         """insert into directives (business_id, id, topic, status, payload, order_ref, channel_code, session_key, attempts,

@@ -8,7 +8,7 @@ DATABASE = "orders"
 
 # Work that the hub's own services do. That of other topics leaves for mail servers and webhooks, whose failures are theirs.
 TOPICS = (
-    *("stock.hold", "stock.commit", "stock.release"),
+    *("stock.hold", "stock.commit", "stock.release", "stock.restock"),
     *("payment.authorize", "payment.capture", "payment.refund", "credit.hold", "credit.release"),
     *("erp.order.export", "erp.attachments.transfer", "erp.purchase_order.close"),
 )
@@ -187,6 +187,24 @@ CHECKS = (
             order by 1, 2, 3
         """,
         explanation="Two fulfilments took the same units, or one was changed behind the back of the service.",
+    ),
+    rows_check(
+        "returns have what their lines say, and never more than was ordered",
+        DATABASE,
+        count="select count(*) from return_items",
+        wrong="""
+            select coalesce(l.business_id, r.business_id) as business_id, coalesce(l.order_ref, r.order_ref) as order_ref,
+                coalesce(l.line_id, r.line_id) as line_id, l.qty as ordered, l.qty_returned, coalesce(r.qty, 0) as in_returns
+            from order_items l
+            full join (
+                select r.business_id, r.order_ref, i.line_id, sum(i.qty) as qty
+                from returns r join return_items i on i.business_id = r.business_id and i.number = r.number
+                where r.status <> 'cancelled' group by 1, 2, 3
+            ) r on r.business_id = l.business_id and r.order_ref = l.order_ref and r.line_id = l.line_id
+            where l.qty_returned is distinct from coalesce(r.qty, 0) or coalesce(r.qty, 0) > l.qty
+            order by 1, 2, 3
+        """,
+        explanation="Two returns took the same units, or one was changed behind the back of the service.",
     ),
     rows_check(
         "every directive stands where its deliveries have put it",

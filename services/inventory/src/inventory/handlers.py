@@ -7,13 +7,19 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
-from comanda.inventory.directives.v1.directives_pb2 import CommitStock, HoldStock, HoldStockResult, ReleaseStock
+from comanda.inventory.directives.v1.directives_pb2 import (
+    CommitStock,
+    HoldStock,
+    HoldStockResult,
+    ReleaseStock,
+    RestockStock,
+)
 from comanda.sales.events.v1.events_pb2 import StorefrontCreated
 from inventory.domain.hold import Demand, Held
-from inventory.domain.order import Commitment, Refusal
+from inventory.domain.order import Commitment, Refusal, Restock
 from inventory.domain.product import storefront
 from inventory.messages import directives as messages
-from inventory.operations import holds, orders, products
+from inventory.operations import holds, orders, products, restocks
 from kit.consumer import Handler, Received, on
 from kit.db import Tx
 from kit.directives import Settled, done, executes, failed, retry
@@ -26,7 +32,13 @@ Value = TypeVar("Value")
 
 def handlers(commit_margin: timedelta) -> list[Handler[Any]]:
     """Returns all handlers; the margin is how much longer than its session is told a hold lives."""
-    return [executes(HoldStock)(hold_stock(commit_margin)), commit_stock, release_stock, open_storefronts]
+    return [
+        executes(HoldStock)(hold_stock(commit_margin)),
+        commit_stock,
+        release_stock,
+        restock_stock,
+        open_storefronts,
+    ]
 
 
 def hold_stock(commit_margin: timedelta) -> Callable[[Tx, list[Received[HoldStock]]], Awaitable[Sequence[Settled]]]:
@@ -87,6 +99,21 @@ async def release_stock(tx: Tx, batch: list[Received[ReleaseStock]]) -> Sequence
     """Gives back what sessions and orders have."""
     await orders.release(tx, [messages.giving_back(each.message, each.business) for each in batch])
     return [done() for _ in batch]
+
+
+@executes(RestockStock)
+async def restock_stock(tx: Tx, batch: list[Received[RestockStock]]) -> Sequence[Settled]:
+    """Puts back what customers sent back."""
+
+    async def put_back(wanted: list[Restock]) -> list[Settled]:
+        done_or_not = zip(wanted, await restocks.restock(tx, wanted), strict=True)
+        return [done() if good else failed("never_taken", _never_taken(each)) for each, good in done_or_not]
+
+    return await _each(batch, messages.restock, put_back)
+
+
+def _never_taken(restock: Restock) -> str:
+    return f"order {restock.order.ref} has not taken as many units of {', '.join(sorted(restock.items))} from the stock"
 
 
 @on(StorefrontCreated)

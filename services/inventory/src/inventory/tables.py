@@ -208,3 +208,11 @@ sa.Table(
 )
 sa.Table("session_holds", METADATA, *_key("channel_code", "session_key"), *_columns(sa.BigInteger, "rev"))
 sa.Table("order_stock", METADATA, *_key("order_ref"), *_columns(TIME, "committed_at", "released_at", nullable=True))
+sa.Table(
+    "restocks",
+    METADATA,
+    *_key("return_number"),
+    *_columns(KEY, "order_ref"),
+    sa.Column("created_at", TIME, nullable=False, server_default=sa.text("now()")),
+    sa.Index("restocks_order", "business_id", "order_ref"),
+)

@@ -14,6 +14,7 @@ from comanda.orders.v1 import (
     notes_pb2_grpc,
     orders_pb2_grpc,
     refs_pb2_grpc,
+    returns_pb2_grpc,
     sessions_pb2_grpc,
     webhooks_pb2_grpc,
 )
@@ -34,6 +35,7 @@ from orders.service.marketplaces import MarketplaceService
 from orders.service.notes import NoteService
 from orders.service.orders import OrderService
 from orders.service.refs import RefService
+from orders.service.returns import ReturnService
 from orders.service.sessions import SessionService
 from orders.service.webhooks import WebhookService
 from orders.settings import Settings
@@ -63,6 +65,7 @@ async def serve() -> None:
                 partial(orders_pb2_grpc.add_OrderServiceServicer_to_server, OrderService(database)),
                 partial(fulfillments_pb2_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentService(database)),
                 partial(webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks),
+                partial(returns_pb2_grpc.add_ReturnServiceServicer_to_server, ReturnService(database)),
                 partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
                 partial(marketplaces_pb2_grpc.add_MarketplaceServiceServicer_to_server, MarketplaceService(database)),
                 partial(analytics_pb2_grpc.add_AnalyticsServiceServicer_to_server, AnalyticsService(database)),

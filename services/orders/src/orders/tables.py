@@ -121,6 +121,7 @@ sa.Table(
     *_columns(sa.BigInteger, "unit_price_q", "line_total_q"),
     *_columns(JSONB, "meta"),
     sa.Column("qty_allotted", sa.Numeric(12, 3), nullable=False, server_default=sa.text("0")),
+    sa.Column("qty_returned", sa.Numeric(12, 3), nullable=False, server_default=sa.text("0")),
 )
 ORDER_EVENTS = sa.Table(
     "order_events",
@@ -147,6 +148,23 @@ FULFILLMENTS = sa.Table(
 sa.Index("fulfillments_order", FULFILLMENTS.c.business_id, FULFILLMENTS.c.order_ref)
 sa.Index("fulfillments_status", FULFILLMENTS.c.business_id, FULFILLMENTS.c.status, FULFILLMENTS.c.number)
 sa.Table("fulfillment_items", METADATA, *_key("number", "line_id"), *_columns(sa.Numeric(12, 3), "qty"))
+RETURNS = sa.Table(
+    "returns",
+    METADATA,
+    *_key("number"),
+    *_columns(sa.Text, "order_ref", "status", "reason"),
+    sa.Column("refund_q", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    *_columns(TIME, "created_at", "updated_at"),
+    *_columns(TIME, "received_at", "restocked_at", "refunded_at", "cancelled_at", nullable=True),
+)
+sa.Index("returns_order", RETURNS.c.business_id, RETURNS.c.order_ref)
+sa.Table(
+    "return_items",
+    METADATA,
+    *_key("number", "line_id"),
+    *_columns(sa.Numeric(12, 3), "qty"),
+    *_columns(sa.Boolean, "restock"),
+)
 NOTES = sa.Table(
     "order_notes",
     METADATA,

@@ -145,7 +145,7 @@ TEXTS: Catalogue = {
         "An order that is {status} cannot be fulfilled.", "Um pedido {status} não pode ser separado para entrega."
     ),
     "quantity_exceeded": Text(
-        "More than was ordered cannot be fulfilled.", "Não é possível separar mais do que foi pedido."
+        "That is more than is left of what was ordered.", "Isso é mais do que resta do que foi pedido."
     ),
     "invalid_period": Text(
         "from and to are days (2026-11-30) or instants with an offset, from not after to.",
@@ -177,5 +177,14 @@ TEXTS: Catalogue = {
     "private_address": Text("{url} leads to a private address.", "{url} leva a um endereço privado."),
     "delivery_cancelled": Text("The delivery was cancelled.", "A entrega foi cancelada."),
     "endpoint_gone": Text("The address that it went to was removed.", "O endereço para onde ia foi removido."),
+    "order_not_returnable": Text(
+        "An order that is {status} has not left and cannot be returned.",
+        "Um pedido {status} não saiu e não pode ser devolvido.",
+    ),
+    "return_settled": Text("Return {number} is {status}.", "A devolução {number} está {status}."),
+    "return_refund_exceeded": Text(
+        "{available_q} was paid for what came back, not {amount_q}.",
+        "Foram pagos {available_q} pelo que voltou, não {amount_q}.",
+    ),
     "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),
 }

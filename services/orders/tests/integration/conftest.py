@@ -32,9 +32,11 @@ from comanda.orders.v1 import (
     notes_pb2_grpc,
     orders_pb2_grpc,
     refs_pb2_grpc,
+    returns_pb2_grpc,
     sessions_pb2_grpc,
     webhooks_pb2_grpc,
 )
+from comanda.sales.directives.v1 import directives_pb2 as sales
 from comanda.types.v1 import options_pb2
 from inventory import texts as inventory_texts
 from inventory.handlers import handlers as inventory_handlers
@@ -42,10 +44,10 @@ from inventory.service.locations import LocationService
 from inventory.service.price_lists import PriceListService
 from inventory.service.products import ProductService
 from inventory.service.stock import StockService
-from kit import client, identity, server, streams
+from kit import client, identity, server, streams, tasks
 from kit.consumer import Consumer, Received
 from kit.db import Tx
-from kit.directives import Settled, done, executes
+from kit.directives import Settled, done, executes, failed
 from kit.identity import Identity
 from kit.ids import uuid7
 from kit.pull import Pull
@@ -61,6 +63,7 @@ from orders.service.marketplaces import MarketplaceService
 from orders.service.notes import NoteService
 from orders.service.orders import OrderService
 from orders.service.refs import RefService
+from orders.service.returns import ReturnService
 from orders.service.sessions import SessionService
 from orders.service.webhooks import WebhookService
 from orders.texts import TEXTS
@@ -232,6 +235,7 @@ async def hub(
             partial(
                 webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookService(database, allow_private=False)
             ),
+            partial(returns_pb2_grpc.add_ReturnServiceServicer_to_server, ReturnService(database)),
             partial(notes_pb2_grpc.add_NoteServiceServicer_to_server, NoteService(database)),
             partial(marketplaces_pb2_grpc.add_MarketplaceServiceServicer_to_server, MarketplaceService(database)),
             partial(analytics_pb2_grpc.add_AnalyticsServiceServicer_to_server, AnalyticsService(database)),
@@ -263,3 +267,31 @@ async def mailbox() -> AsyncIterator[Mailbox]:
     """A real SMTP server."""
     async with receiving_mail() as found:
         yield found
+
+
+@pytest.fixture
+async def paid(hub: Any) -> AsyncIterator[list[Any]]:
+    """Executes captures and refunds as sales would; what was executed is in the list, without repetitions."""
+    seen: list[Any] = []
+
+    def answer(message: Any) -> Settled:
+        if not message.intent_id:
+            return failed("no_intent_id", "nobody has named a payment intent")
+        seen.append(message)
+        return done(sales.PaymentResult(intent_id="pi_1", transaction_id="tx_9", amount_q=message.amount_q))
+
+    @executes(sales.CapturePayment)
+    async def capture(_: Tx, batch: list[Received[sales.CapturePayment]]) -> list[Settled]:
+        return [answer(each.message) for each in batch]
+
+    @executes(sales.RefundPayment)
+    async def refund(_: Tx, batch: list[Received[sales.RefundPayment]]) -> list[Settled]:
+        return [answer(each.message) for each in batch]
+
+    running = []
+    for handler in (capture, refund):
+        stream, subjects = streams.filters(hub.prefix, "sales", handler.type)
+        pull = Pull(hub.process.nats, stream, f"sales-{handler.name}", subjects, 100)
+        running.append(asyncio.ensure_future(Consumer(handler, pull, hub.process.database, "sales").run()))
+    yield seen
+    await tasks.cancel(running)

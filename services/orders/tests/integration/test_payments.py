@@ -1,7 +1,5 @@
 """Work that is asked for over the API, and what work on payments leaves behind, with a stand-in for the sales service."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,41 +8,7 @@ from google.protobuf import json_format
 from order_calls import FREE, committed, document, line, make_channel, opened, order_of, refused, transitioned
 
 from comanda.orders.v1 import directives_pb2, orders_pb2
-from comanda.sales.directives.v1 import directives_pb2 as sales
-from kit import streams, tasks
-from kit.consumer import Consumer, Received
-from kit.db import Tx
-from kit.directives import Settled, done, executes, failed
-from kit.pull import Pull
 from kit.testing import eventually
-
-
-@pytest.fixture
-async def paid(hub: Any) -> AsyncIterator[list[Any]]:
-    """Executes captures and refunds as sales would; what was executed is in the list, without repetitions."""
-    seen: list[Any] = []
-
-    def answer(message: Any) -> Settled:
-        if not message.intent_id:
-            return failed("no_intent_id", "nobody has named a payment intent")
-        seen.append(message)
-        return done(sales.PaymentResult(intent_id="pi_1", transaction_id="tx_9", amount_q=message.amount_q))
-
-    @executes(sales.CapturePayment)
-    async def capture(_: Tx, batch: list[Received[sales.CapturePayment]]) -> list[Settled]:
-        return [answer(each.message) for each in batch]
-
-    @executes(sales.RefundPayment)
-    async def refund(_: Tx, batch: list[Received[sales.RefundPayment]]) -> list[Settled]:
-        return [answer(each.message) for each in batch]
-
-    running = []
-    for handler in (capture, refund):
-        stream, subjects = streams.filters(hub.prefix, "sales", handler.type)
-        pull = Pull(hub.process.nats, stream, f"sales-{handler.name}", subjects, 100)
-        running.append(asyncio.ensure_future(Consumer(handler, pull, hub.process.database, "sales").run()))
-    yield seen
-    await tasks.cancel(running)
 
 
 async def created(hub: Any, topic: str, payload: dict[str, Any], **fields: Any) -> Any:

@@ -38,6 +38,7 @@ async def test_the_migrations_go_back_and_forth(new_database: Callable[[ModuleTy
         "update order_items set qty = 0",
         "update order_items set qty_allotted = 1.001",
         "update order_items set qty_allotted = -1",
+        "update order_items set qty_returned = 1.001",
         "update order_items set unit_price_q = 0",
         "update sessions set order_ref = ''",
         """update sessions set lines = '[{"line_id": "L", "qty": "-1"}]'""",

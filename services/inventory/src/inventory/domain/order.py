@@ -1,6 +1,6 @@
 """Orders as stock sees them: what was held leaves the shelves, once, and may come back, once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -43,6 +43,32 @@ class Return(NamedTuple):
     order: Order
     session: Owner
     reason: str
+
+
+class Restock(NamedTuple):
+    """What a customer sent back of an order: the number of the return, and how many units of each SKU."""
+
+    order: Order
+    number: str
+    items: Mapping[str, Decimal]
+
+
+def put_back(restock: Restock, left: Mapping[Key, Decimal]) -> Sequence[Movement] | None:
+    """Returns the movements of a return to the shelves from which the order's units left; None where fewer of a SKU did.
+
+    `left` is how many units the order still has from each shelf.
+    """
+    found: list[Movement] = []
+    for sku, qty in sorted(restock.items.items()):
+        open_qty = qty
+        for key in sorted(key for key in left if key.business == restock.order.business and key.sku == sku):
+            part = min(open_qty, left[key])
+            if part > 0:
+                found.append(Movement(key, books.RETURN, part, restock.number, restock.order.ref))
+                open_qty -= part
+        if open_qty > 0:
+            return None
+    return found
 
 
 class Taking(NamedTuple):

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from comanda.inventory.directives.v1 import directives_pb2 as pb
 from inventory.domain.hold import Demand, Held, Line, Missing
-from inventory.domain.order import Commitment, Order, Return
+from inventory.domain.order import Commitment, Order, Restock, Return
 from inventory.domain.quantity import positive, printed
 from inventory.domain.reservation import SESSION, TTL, Owner
 from inventory.messages.blockage import holders
@@ -79,3 +79,9 @@ def giving_back(message: pb.ReleaseStock, business: UUID) -> Return:
 
 def _session(business: UUID, channel: str, key: str) -> Owner:
     return Owner(business, SESSION, channel, key)
+
+
+def restock(message: pb.RestockStock, business: UUID) -> Restock:
+    """Returns what a customer sent back; raises Invalid(`invalid_qty`)."""
+    items = {item.sku: positive(item.qty) for item in message.items}
+    return Restock(Order(business, message.order_ref), message.return_number, items)

@@ -36,3 +36,10 @@ def released(tx: Tx, owner: Owner, order_ref: str = "", units: Sequence[Movement
     event = events.StockReleased(order_ref=order_ref, session_key=session_key, lines=map(change, units))
     aggregate = f"order/{order_ref}" if order_ref else f"{owner.type}/{owner.scope}/{owner.ref}"
     outbox.add(tx, aggregate, event, business=owner.business)
+
+
+def returned(tx: Tx, unit: Movement) -> None:
+    """Publishes that units which a customer sent back are on their shelf again."""
+    location = unit.key.location
+    event = events.StockReceived(location=location, lines=[change(unit)], reference=unit.reference)
+    outbox.add(tx, f"stock/{location}", event, business=unit.key.business)

@@ -11,12 +11,14 @@ INVENTORY_RELEASED = "inventory_released"
 PRICE_OVERRIDDEN = "price_overridden"
 FULFILLMENT_CREATED, FULFILLMENT_STATUS_CHANGED = "fulfillment_created", "fulfillment_status_changed"
 FULFILLMENT_UPDATED, FULFILLMENT_ASSIGNED = "fulfillment_updated", "fulfillment_assigned"
+RETURN_REQUESTED, RETURN_RECEIVED, RETURN_CANCELLED = "return_requested", "return_received", "return_cancelled"
 
 RESERVED = frozenset(
     {
         CREATED, STATUS_CHANGED, CANCELLED, DATA_UPDATED, ASSIGNED, REFUND_REQUESTED, PAYMENT_AUTHORIZED, PAYMENT_CAPTURED,
         PAYMENT_REFUNDED, PAYMENT_FAILED, INVENTORY_RELEASED, PRICE_OVERRIDDEN, FULFILLMENT_CREATED,
         FULFILLMENT_STATUS_CHANGED, FULFILLMENT_UPDATED, FULFILLMENT_ASSIGNED,
+        RETURN_REQUESTED, RETURN_RECEIVED, RETURN_CANCELLED,
     }
 )  # fmt: skip
 """What only the hub itself writes: money, stock, and status follow from it."""
@@ -34,8 +36,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "status_changed": (STATUS_CHANGED,),
     "note_added": ("note_added",),
     "payment_failed": (PAYMENT_FAILED, "payment_failed"),
-    "return_requested": ("status_changed:return_requested", "return_requested"),
-    "returned": ("status_changed:returned", "returned"),
+    "return_requested": ("status_changed:return_requested", RETURN_REQUESTED),
+    "returned": ("status_changed:returned", RETURN_RECEIVED, "returned"),
     "edited": (DATA_UPDATED, "edited"),
     "assigned": (ASSIGNED, FULFILLMENT_CREATED, FULFILLMENT_ASSIGNED),
     "inventory_reserved": ("inventory_reserved",),

@@ -27,6 +27,7 @@ OWNED: tuple[type[Message], ...] = (
     inventory.HoldStock,
     inventory.CommitStock,
     inventory.ReleaseStock,
+    inventory.RestockStock,
     sales.AuthorizePayment,
     sales.CapturePayment,
     sales.RefundPayment,

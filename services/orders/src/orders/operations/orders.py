@@ -46,7 +46,9 @@ async def cancel_order(tx: Tx, ref: str, actor_label: str, reason: str) -> Found
     return replace(found, order=order)
 
 
-async def refund_order(tx: Tx, ref: str, amount_q: int, actor_label: str, reason: str) -> tuple[Order, str]:
+async def refund_order(
+    tx: Tx, ref: str, amount_q: int, actor_label: str, reason: str, *, return_number: str = ""
+) -> tuple[Order, str]:
     """Queues a refund of that many minor units; returns the order and the directive's id.
 
     What was asked for before counts unless it failed or was cancelled. Raises NotFound, or Refused(`refund_exceeds_total`).
@@ -61,6 +63,7 @@ async def refund_order(tx: Tx, ref: str, amount_q: int, actor_label: str, reason
         "amount_q": amount_q,
         "currency": order.currency,
         "reason": reason,
+        **({"return_number": return_number} if return_number else {}),
     }
     [identifier] = directives.enqueue(tx, [Task(REFUND, payload, order.channel_code, order.session_key, ref)])
     entry = {"amount_q": amount_q, "reason": reason, "directive_id": str(identifier)}

@@ -15,7 +15,7 @@ from kit.db import Tx
 from orders import messages
 from orders.domain import checks
 from orders.domain.directive import DONE, FAILED, release
-from orders.operations import directives, entries, moves
+from orders.operations import directives, entries, moves, returns
 from orders.store import directives as store
 from orders.store import sessions
 
@@ -39,6 +39,7 @@ async def settle(tx: Tx, batch: Sequence[Settled]) -> list[str]:
         if row["status"] == FAILED and row["error_code"] != STALE:
             _tell(tx, row)
     await entries.record(tx, settled, answers)
+    await returns.settle(tx, settled)
     for topic, trigger in TRIGGERS.items():
         done = [each for each in settled if each["topic"] == topic and each["status"] == DONE and each["order_ref"]]
         await moves.advance_all(tx, trigger, [(each["business_id"], each["order_ref"]) for each in done])

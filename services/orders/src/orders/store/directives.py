@@ -86,7 +86,7 @@ SETTLE = f"""
     from given g join locked l using (business_id, id)
     where d.business_id = g.business_id and d.id = g.id
     returning d.business_id, d.id, d.topic, d.status, d.order_ref, d.channel_code, d.session_key, d.error_code, d.last_error,
-        d.payload ->> 'reason' as reason
+        d.payload ->> 'reason' as reason, d.payload ->> 'return_number' as return_number
 """
 AMOUNT = """select coalesce(sum((payload ->> 'amount_q')::bigint), 0)::bigint from directives
     where business_id = $1 and order_ref = $2 and topic = $3 and order_ref <> '' and status not in ('failed', 'cancelled')"""
