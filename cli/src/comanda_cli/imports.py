@@ -15,6 +15,7 @@ from comanda_cli.api import Api, Refusal
 from comanda_cli.bar import Bar
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
+from comanda_cli.nfe.command import nfe
 from comanda_cli.olist.file import survey
 from comanda_cli.olist.run import Import
 from comanda_cli.olist.tally import Report, Tally, words
@@ -28,6 +29,9 @@ INTERRUPTED = 130
 @click.group("import")
 def imports() -> None:
     """Bring real data in, through the public API."""
+
+
+imports.add_command(nfe)
 
 
 @imports.command()

@@ -22,6 +22,10 @@ class Wrong(Exception):
     """A control request that makes no sense, with what is wrong."""
 
 
+class Known(Exception):
+    """Something that is to be made is there already."""
+
+
 def open_account(world: World) -> None:
     """Adds what every account has from the start."""
     if world.store.find("accounts", ACCOUNT) is None:
@@ -37,7 +41,7 @@ def receipt(world: World, given: dict[str, Any]) -> dict[str, Any]:
     number = str(given.get("nf_number") or world.store.next_id("nf_numbers", 100_200))
     key = str(given.get("access_key") or f"3526{number.zfill(40)}")
     if any(each["cabec"]["cChaveNfe"] == key for each in world.store.rows("receipts")):
-        raise Wrong(f"the invoice {key} is imported already")
+        raise Known(f"the invoice {key} is imported already")
     items = given.get("items") or [
         {"code": "P-1", "description": "Produto", "quantity": QUANTITY, "unit_price": UNIT_VALUE}
     ]

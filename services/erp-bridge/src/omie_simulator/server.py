@@ -14,7 +14,7 @@ from aiohttp import web
 
 from omie_simulator import control, faults, page
 from omie_simulator.clock import Clock
-from omie_simulator.control import Wrong
+from omie_simulator.control import Known, Wrong
 from omie_simulator.desk import Desk
 from omie_simulator.guard import Guard
 from omie_simulator.knobs import Knobs
@@ -135,6 +135,8 @@ def _controlled(desk: Desk, act: Callable[[dict[str, Any]], dict[str, Any]]) -> 
             return _json(act(await _given(request)))
         except (faults.Fault, Wrong) as error:
             return _json({"error": control.words(error)}, 400)
+        except Known as error:
+            return _json({"error": str(error)}, 409)
         except (KeyError, ValueError, TypeError) as error:
             return _json({"error": f"missing or wrong: {error}"}, 400)
         finally:
