@@ -13,7 +13,7 @@ BUF := $(BIN)/buf
 IMAGE := protos/gen/comanda/image.binpb
 BASELINE := protos/baseline.binpb.gz
 
-.PHONY: help setup protos events run test test-unit lint format bench protos-baseline clean
+.PHONY: help setup protos events errors run test test-unit lint format bench protos-baseline clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ protos: $(READY) ## Generate the contract's code into protos/gen (again only whe
 
 events: protos ## Write docs/events.md anew from the contract
 	@$(BIN)/python -m gateway.catalogue > docs/events.md.new && mv docs/events.md.new docs/events.md
+
+errors: protos ## Write docs/errors.md anew from the words of the services
+	@$(BIN)/python tests/contracts/errors_page.py
 
 protos-baseline: protos ## At a release: make the present contract the one that must not be broken
 	@$(BUF) build $(IMAGE) --path comanda --exclude-source-info -o $(BASELINE)

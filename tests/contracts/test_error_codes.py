@@ -1,39 +1,31 @@
-"""docs/errors.md lists codes that exist, with the words that they have."""
+"""docs/errors.md lists codes that exist, with the words and statuses that they have."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-import erp_bridge.texts
-import gateway.texts
-import inventory.texts
-import kit.texts
-import orders.texts
-import sales.texts
+from .errors_page import CATALOGUES, PAGE, document, statuses
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "errors.md"
-CATALOGUES = {
-    "Everywhere": {**kit.texts.KIT, **gateway.texts.TEXTS},
-    "Orders": orders.texts.TEXTS,
-    "Inventory": inventory.texts.TEXTS,
-    "Sales": sales.texts.TEXTS,
-    "ERP": erp_bridge.texts.TEXTS,
-}
-WITHOUT_ONE_TEXT = {"wrong_type"}
-"""Has a text for each kind of value."""
+ROW = re.compile(r"^\| ([\d –]+) \| `(\w+)` \| (.*) \|$", re.MULTILINE)
 
 
-def listed(title: str) -> dict[str, str]:
-    section = DOCUMENT.read_text().partition(f"### {title}\n")[2].partition("\n### ")[0]
-    return dict(re.findall(r"^\| [\d/]+ \| `(\w+)` \| (.*) \|$", section, re.MULTILINE))
+def rows(page: str, title: str) -> dict[str, tuple[str, str]]:
+    """Status and words by code."""
+    section = page.partition(f"### {title}\n")[2].partition("\n### ")[0]
+    return {code: (status, words) for status, code, words in ROW.findall(section)}
 
 
 @pytest.mark.parametrize("title", CATALOGUES)
-def test_the_document_lists_no_code_that_does_not_exist(title: str) -> None:
-    assert listed(title).keys() - WITHOUT_ONE_TEXT <= CATALOGUES[title].keys()
+def test_what_the_page_says_of_a_code_is_so(title: str) -> None:
+    written, true = rows(PAGE.read_text(), title), rows(document(), title)
+    assert written
+    assert {code: row for code, row in written.items() if true.get(code) != row} == {}, "run make errors"
 
 
-def test_the_document_has_every_code_that_may_come_from_everywhere_in_its_words() -> None:
-    found = {code: words for code, words in listed("Everywhere").items() if code not in WITHOUT_ONE_TEXT}
-    assert found == {code: text.en for code, text in CATALOGUES["Everywhere"].items()}
+def test_the_page_has_every_code_that_may_come_from_everywhere() -> None:
+    assert rows(PAGE.read_text(), "Everywhere").keys() == CATALOGUES["Everywhere"].keys(), "run make errors"
+
+
+def test_a_status_is_that_of_the_kind_with_which_a_code_is_raised() -> None:
+    found = statuses()
+    assert (found["stale_revision"], found["not_found"], found["body_too_large"]) == ({"409"}, {"404"}, {"413"})
