@@ -26,7 +26,7 @@ from kit import client, migrations
 from kit.errors import Conflict, Refused, Unavailable
 from kit.testing import apart, eventually
 
-SEED = int(os.environ.get("COMANDA_TEST_SEED", "20261121"))
+SEED = int(os.environ["COMANDA_TEST_SEED"])
 SKUS = ("coffee", "milk", "sugar")
 START = Level(Decimal(6), Decimal(0))
 CLIENTS = 8

@@ -26,7 +26,7 @@ from comanda.inventory.v1 import stock_pb2, transfers_pb2
 from kit.errors import DomainError
 
 EXAMPLES, STEPS_EACH = 25, 40
-SEED = int(os.environ.get("COMANDA_TEST_SEED", "20261121"))
+SEED = int(os.environ["COMANDA_TEST_SEED"])
 STEPS = {"coffee": Decimal(1), "milk": Decimal("0.5")}
 SKU = st.sampled_from(sorted(STEPS))
 PLACE = st.sampled_from(PLACES)
