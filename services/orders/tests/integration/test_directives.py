@@ -37,7 +37,7 @@ async def ordered(hub: Any) -> None:
     await committed(hub, (await opened(hub, line("A"))).session_key)
 
 
-async def test_failures_are_tried_again_two_four_eight_and_sixteen_seconds_later_and_the_fifth_ends_it(
+async def test_o_d2_failures_are_tried_again_two_four_eight_and_sixteen_seconds_later_and_the_fifth_ends_it(
     hub: Any,
 ) -> None:
     hub.stock.refusals = [retry("busy", "x" * 900) for _ in range(5)]
@@ -62,7 +62,7 @@ async def test_a_failure_for_good_is_not_tried_again_and_is_told(hub: Any) -> No
     assert (found.error_code, found.last_error) == ("insufficient_stock", "sold out")
 
 
-async def test_work_whose_executor_never_answered_is_sent_again_when_its_lease_is_over(hub: Any) -> None:
+async def test_o_d3_work_whose_executor_never_answered_is_sent_again_when_its_lease_is_over(hub: Any) -> None:
     await make_channel(hub)
     hub.stock.answers.clear()
     await opened(hub, line("A"))

@@ -51,7 +51,7 @@ async def read(hub: Any, number: str) -> Any:
     return (await hub.call(stub(hub).GetFulfillment, pb.GetFulfillmentRequest(number=number))).fulfillment
 
 
-async def test_m10_a_fulfilment_has_a_number_by_the_day_and_waits_to_be_picked(hub: Any) -> None:
+async def test_m_10_a_fulfilment_has_a_number_by_the_day_and_waits_to_be_picked(hub: Any) -> None:
     ref, [first, second] = await ordered(hub, "2", "3")
     made = await begun(
         hub, ref, (first, "1"), (first, "0.5"), (second, "3"), warehouse_location="A3", assigned_to="ana"
@@ -71,7 +71,7 @@ async def test_m10_a_fulfilment_has_a_number_by_the_day_and_waits_to_be_picked(h
 
 
 @pytest.mark.parametrize("status", ["", "cancelled", "ready"])
-async def test_m10_only_a_confirmed_or_processed_order_is_fulfilled(hub: Any, status: str) -> None:
+async def test_m_10_only_a_confirmed_or_processed_order_is_fulfilled(hub: Any, status: str) -> None:
     ref, [line_id] = await ordered(hub, status="")
     for step in {"": [], "cancelled": ["cancelled"], "ready": ["confirmed", "ready"]}[status]:
         await transitioned(hub, ref, step)
@@ -133,7 +133,7 @@ async def test_a_fulfilment_that_is_called_off_frees_its_quantities(hub: Any) ->
     assert (await refused(moved(hub, made.number, "picking"))).code == "terminal_status"
 
 
-async def test_m10_the_way_stamps_each_time_once_and_keeps_notes_apart(hub: Any) -> None:
+async def test_m_10_the_way_stamps_each_time_once_and_keeps_notes_apart(hub: Any) -> None:
     ref, [line_id] = await ordered(hub)
     made = await begun(hub, ref, (line_id, "10"))
     await moved(hub, made.number, "picking", notes="shelf 3")
@@ -241,7 +241,7 @@ async def test_an_order_that_is_cancelled_because_its_fulfilment_was_frees_all_o
     assert row["qty_allotted"] == 0
 
 
-async def test_m11_stats_count_each_status_and_sum_to_the_total(hub: Any) -> None:
+async def test_m_11_stats_count_each_status_and_sum_to_the_total(hub: Any) -> None:
     ref, [line_id] = await ordered(hub, "100")
     made = [await begun(hub, ref, (line_id, "1")) for _ in range(8)]
     for each, steps in zip(made, range(8), strict=True):

@@ -6,10 +6,24 @@ from uuid import uuid4
 
 import pytest
 from google.protobuf import json_format
-from order_calls import STOCKED, committed, document, line, make_channel, opened, order_of, refused, transitioned
+from order_calls import (
+    STOCKED,
+    committed,
+    document,
+    line,
+    make_channel,
+    opened,
+    order_of,
+    refused,
+    stocked,
+    transitioned,
+    with_inventory,
+)
 
+from comanda.inventory.v1 import stock_pb2
 from comanda.orders.v1 import directives_pb2, orders_pb2
 from kit.errors import DomainError, Invalid, NotFound, Refused
+from kit.testing import eventually
 
 
 async def ordered(hub: Any, price: int = 1000, **fields: Any) -> str:
@@ -44,7 +58,7 @@ async def patched(hub: Any, ref: str, data: dict[str, Any]) -> Any:
     return (await hub.call(hub.orders.UpdateOrder, request)).order
 
 
-async def test_oo17_a_cancelled_order_says_why_and_gives_back_its_stock_once(hub: Any) -> None:
+async def test_o_o17_a_cancelled_order_says_why_and_gives_back_its_stock_once(hub: Any) -> None:
     await make_channel(hub, config=STOCKED)
     ref = await ordered(hub)
     order = await cancelled(hub, ref, "customer request")
@@ -59,6 +73,26 @@ async def test_oo17_a_cancelled_order_says_why_and_gives_back_its_stock_once(hub
     again = await refused(cancelled(hub, ref))
     assert (again.code, again.context["current_status"]) == ("terminal_status", "cancelled")
     assert [entry["type"] for entry in await history(hub, ref)] in (said, [*said, "inventory_released"])
+
+
+@with_inventory
+@pytest.mark.parametrize("way", ["", "confirmed", "confirmed processing ready_to_ship"])
+async def test_m_3_a_cancelled_order_releases_its_reservations_and_one_entry_says_so(hub: Any, way: str) -> None:
+    await make_channel(hub, config={}, preset="order_management")
+    await stocked(hub, "A", "5")
+    session = await opened(hub, line("A", "2"))
+    ref = (await committed(hub, session.session_key)).order_ref
+    for status in way.split():
+        await transitioned(hub, ref, status)
+    await cancelled(hub, ref, "no longer wanted")
+    [entry] = await history(hub, ref, action=["cancelled"])
+    assert entry["payload"] == {"reason": "no longer wanted", "reservations_released": 1}
+
+    async def back() -> bool:
+        [level] = (await hub.call(hub.goods.ListStock, stock_pb2.ListStockRequest(sku=["A"]))).items
+        return bool((level.on_hand, level.reserved) == ("5.000", "0.000"))
+
+    await eventually(back)
 
 
 async def test_an_order_cancelled_twice_at_once_is_cancelled_once(hub: Any) -> None:
@@ -89,7 +123,7 @@ async def test_what_has_left_is_not_cancelled(hub: Any) -> None:
     assert await tasks(hub, ref, "stock.release") == []
 
 
-async def test_oo18_a_refund_is_a_directive_that_names_order_amount_and_reason(hub: Any) -> None:
+async def test_o_o18_a_refund_is_a_directive_that_names_order_amount_and_reason(hub: Any) -> None:
     await make_channel(hub)
     ref = await ordered(hub)
     await patched(hub, ref, {"payment": {"intent_id": "pi_1"}})
@@ -120,7 +154,7 @@ async def test_a_refund_needs_an_amount_and_a_reason(hub: Any, amount_q: int, re
     assert isinstance(await refused(refunded(hub, "ORD-1", amount_q, reason)), Invalid)
 
 
-async def test_oo14_data_changes_by_merge_patch_with_an_event_and_nothing_else_does(hub: Any) -> None:
+async def test_o_o14_data_changes_by_merge_patch_with_an_event_and_nothing_else_does(hub: Any) -> None:
     await make_channel(hub)
     ref = await ordered(hub)
     before = await order_of(hub, ref)
@@ -151,7 +185,7 @@ async def test_patches_at_once_all_count(hub: Any) -> None:
     assert [int(entry["seq"]) for entry in await history(hub, ref)] == list(range(1, 12))
 
 
-async def test_oo9_a_remark_is_listed_with_who_made_it_when_and_from_where(hub: Any) -> None:
+async def test_o_o9_a_remark_is_listed_with_who_made_it_when_and_from_where(hub: Any) -> None:
     await make_channel(hub)
     ref = await ordered(hub)
     request = orders_pb2.RecordOrderEventRequest(
@@ -191,7 +225,7 @@ async def test_nobody_writes_history_in_the_hubs_name(hub: Any, kind: str, code:
     assert len(await history(hub, ref)) == 1
 
 
-async def test_oo8_every_move_is_on_record_with_its_own_actor_and_a_refused_one_is_not(hub: Any) -> None:
+async def test_o_o8_every_move_is_on_record_with_its_own_actor_and_a_refused_one_is_not(hub: Any) -> None:
     await make_channel(hub)
     ref = await ordered(hub)
     path = ["confirmed", "processing", "ready", "completed"]
@@ -205,7 +239,7 @@ async def test_oo8_every_move_is_on_record_with_its_own_actor_and_a_refused_one_
     assert [each["seq"] for each in await history(hub, ref, action=["status_changed"])] == ["4", "5"]
 
 
-async def test_oo11_of_two_racing_moves_one_wins_and_a_move_from_stale_sight_counts(hub: Any) -> None:
+async def test_o_o11_of_two_racing_moves_one_wins_and_a_move_from_stale_sight_counts(hub: Any) -> None:
     await make_channel(hub)
     ref = await ordered(hub)
     racing = [transitioned(hub, ref, "confirmed", actor=name) for name in ("ana", "rui")]
@@ -216,7 +250,7 @@ async def test_oo11_of_two_racing_moves_one_wins_and_a_move_from_stale_sight_cou
     assert (await order_of(hub, ref)).status == "processing"
 
 
-async def test_oo10_extreme_values_come_back_as_they_were_given(hub: Any) -> None:
+async def test_o_o10_extreme_values_come_back_as_they_were_given(hub: Any) -> None:
     await make_channel(hub)
     handle = "Mesa #12 - João & Maria"
     session = await opened(

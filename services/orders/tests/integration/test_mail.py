@@ -22,7 +22,7 @@ async def test_a_notification_is_mailed_to_the_customer_in_the_words_of_its_even
     assert len(mailbox.mails) == 2
 
 
-async def test_od2_mail_that_is_refused_for_now_is_tried_again_later_and_later_until_the_fifth_time(
+async def test_o_d2_mail_that_is_refused_for_now_is_tried_again_later_and_later_until_the_fifth_time(
     hub: Any, mailbox: Mailbox
 ) -> None:
     mailbox.refusals["ana@example.com"] = "451 come back later"
@@ -58,7 +58,7 @@ async def test_od2_mail_that_is_refused_for_now_is_tried_again_later_and_later_u
         (False, {"recipient": "ana@example.com", "backend": "pigeon"}, "backend_not_found"),
     ],
 )
-async def test_on1_a_notification_that_can_never_arrive_fails_at_once_and_says_why(
+async def test_o_n1_a_notification_that_can_never_arrive_fails_at_once_and_says_why(
     hub: Any, mailbox: Mailbox, smtp: bool, payload: dict[str, str], code: str
 ) -> None:
     mailbox.refusals["nobody@example.com"] = "550 no such user"
@@ -68,7 +68,7 @@ async def test_on1_a_notification_that_can_never_arrive_fails_at_once_and_says_w
     assert mailbox.mails == []
 
 
-async def test_m9_a_customer_who_was_told_of_a_note_is_known_to_have_been(hub: Any) -> None:
+async def test_m_9_a_customer_who_was_told_of_a_note_is_known_to_have_been(hub: Any) -> None:
     ref = await ordered(hub)
     notes = notes_pb2_grpc.NoteServiceStub(hub.upstream)
     request = notes_pb2.AddOrderNoteRequest(ref=ref, note="late by an hour", notify_customer=True)

@@ -44,11 +44,11 @@ async def told(hub: Any, ref: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("text", ["", "x" * 5001])
-async def test_m9_a_note_has_1_to_5000_characters(hub: Any, text: str) -> None:
+async def test_m_9_a_note_has_1_to_5000_characters(hub: Any, text: str) -> None:
     assert isinstance(await refused(added(hub, "ORD-1", text)), Invalid)
 
 
-async def test_m9_a_note_is_internal_unless_said_otherwise_and_stands_in_the_history(hub: Any) -> None:
+async def test_m_9_a_note_is_internal_unless_said_otherwise_and_stands_in_the_history(hub: Any) -> None:
     ref = await ordered(hub)
     note = await added(hub, ref, "é" * 5000)
     assert (note.is_internal, note.notify_customer, note.created_by, len(note.note)) == (True, False, "key:test", 5000)
@@ -58,7 +58,7 @@ async def test_m9_a_note_is_internal_unless_said_otherwise_and_stands_in_the_his
     assert await told(hub, ref) == []
 
 
-async def test_m9_an_internal_note_is_hidden_from_the_customer(hub: Any) -> None:
+async def test_m_9_an_internal_note_is_hidden_from_the_customer(hub: Any) -> None:
     customer = str(uuid4())
     ref = await ordered(hub, handle_type="customer", handle_ref=customer)
     await added(hub, ref, "difficult")

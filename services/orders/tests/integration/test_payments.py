@@ -8,7 +8,11 @@ from google.protobuf import json_format
 from order_calls import FREE, committed, document, line, make_channel, opened, order_of, refused, transitioned
 
 from comanda.orders.v1 import directives_pb2, orders_pb2
+from kit.db import Tx
+from kit.errors import Refused
 from kit.testing import eventually
+from orders.domain.directive import Task, release
+from orders.operations import directives
 
 
 async def created(hub: Any, topic: str, payload: dict[str, Any], **fields: Any) -> Any:
@@ -39,7 +43,9 @@ async def entries(hub: Any, ref: str, kind: str) -> list[dict[str, Any]]:
     return [json_format.MessageToDict(event.payload) for event in events]
 
 
-async def test_op5_a_capture_takes_the_intent_of_the_order_and_stands_in_its_history(hub: Any, paid: list[Any]) -> None:
+async def test_o_p5_a_capture_takes_the_intent_of_the_order_and_stands_in_its_history(
+    hub: Any, paid: list[Any]
+) -> None:
     config = {
         "post_commit_directives": ["payment.capture"],
         "order_flow": {"auto_transitions": {"on_payment_confirm": "confirmed"}},
@@ -54,7 +60,7 @@ async def test_op5_a_capture_takes_the_intent_of_the_order_and_stands_in_its_his
     assert (await order_of(hub, ref)).status == "confirmed"
 
 
-async def test_op5_a_capture_without_an_intent_fails_and_the_history_says_so(hub: Any, paid: list[Any]) -> None:
+async def test_o_p5_a_capture_without_an_intent_fails_and_the_history_says_so(hub: Any, paid: list[Any]) -> None:
     ref = await ordered(hub, {"post_commit_directives": ["payment.capture"]})
     request = directives_pb2.ListDirectivesRequest(order_ref=ref, topic=["payment.capture"])
     [task] = (await hub.call(hub.directives.ListDirectives, request)).items
@@ -110,7 +116,7 @@ async def test_work_asked_for_runs_at_once_or_when_it_is_due(hub: Any) -> None:
     assert [message.reason for message in hub.stock.seen] == ["count", "later"]
 
 
-async def test_od1_work_of_a_topic_that_nobody_executes_waits_and_costs_no_attempt(hub: Any) -> None:
+async def test_o_d1_work_of_a_topic_that_nobody_executes_waits_and_costs_no_attempt(hub: Any) -> None:
     made = await created(hub, "kitchen.print", {"order_ref": "ORD-1", "copies": 2})
     assert (made.status, made.attempts, made.order_ref) == ("queued", 0, "ORD-1")
     request = directives_pb2.ListDirectivesRequest(topic=["kitchen.print"], status=["pending"])
@@ -133,3 +139,18 @@ async def test_work_that_cannot_be_understood_is_refused(
 ) -> None:
     assert (await refused(created(hub, topic, payload, **fields))).code == code
     assert await hub.rows("select 1 from directives") == []
+
+
+async def test_o_d6_work_of_a_transaction_that_rolls_back_never_happens(hub: Any) -> None:
+    async def undone(tx: Tx, _: Any) -> None:
+        directives.enqueue(tx, [release("web", "SESS-GONE", "typo")], hub.business)
+        directives.enqueue(tx, [Task("notification.send", {"event": "x"}, "web", "SESS-GONE")], hub.business)
+        await tx.flush()
+        raise Refused("abandoned", session_key="SESS-GONE")
+
+    with pytest.raises(Refused):
+        await hub.process.database.run(undone)
+    made = await created(hub, "stock.release", {"order_ref": "ORD-1"})
+    await ended(hub, made.id)
+    assert [message.order_ref for message in hub.stock.seen] == ["ORD-1"]
+    assert await hub.rows("select 1 from deliveries") == []

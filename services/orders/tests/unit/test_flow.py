@@ -1,32 +1,14 @@
 """Flows: the whole table, and what is refused when one is saved (spec 1A.3)."""
 
-from datetime import UTC, datetime
 from itertools import product
-from uuid import UUID
 
 import pytest
+from orders_in import NOW, order_in
 
 from kit.errors import Invalid, Refused
 from orders.domain import config as document
 from orders.domain import flow, order, presets
 from orders.domain.flow import TERMINAL, TRANSITIONS, Flow
-from orders.domain.session import Session
-
-NOW = datetime(2026, 11, 20, tzinfo=UTC)
-
-
-def order_in(status: str) -> order.Order:
-    session = Session(UUID(int=1), "web", "S", "", "", "external", "open", "BRL", NOW, NOW)
-    return order.seal(
-        session,
-        identifier=UUID(int=2),
-        ref="R",
-        external_ref="",
-        flow=Flow(initial=status),
-        config_version=1,
-        now=NOW,
-        today=NOW.date(),
-    )
 
 
 @pytest.mark.parametrize(("status", "requested"), list(product(TRANSITIONS, TRANSITIONS)))

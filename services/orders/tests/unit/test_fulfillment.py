@@ -29,12 +29,12 @@ def fulfillment(status: str) -> Fulfillment:
     return Fulfillment("FUL-1", "ORD-1", status, (Item("L", Decimal(1)),), NOW, NOW)
 
 
-def test_m5_there_are_exactly_eight_statuses_and_the_map_is_that_of_decision_53() -> None:
+def test_m_5_there_are_exactly_eight_statuses_and_the_map_is_that_of_decision_53() -> None:
     assert {status: " ".join(following) for status, following in TRANSITIONS.items()} == MAP
 
 
 @pytest.mark.parametrize(("status", "requested"), list(product(MAP, MAP)))
-def test_m10_every_pair_is_allowed_or_refused_by_the_map(status: str, requested: str) -> None:
+def test_m_10_every_pair_is_allowed_or_refused_by_the_map(status: str, requested: str) -> None:
     if requested in MAP[status].split():
         assert domain.transition(fulfillment(status), requested, "", NOW).status == requested
         return
@@ -43,7 +43,7 @@ def test_m10_every_pair_is_allowed_or_refused_by_the_map(status: str, requested:
     assert refusal.value.code == ("invalid_transition" if MAP[status] else "terminal_status")
 
 
-def test_m10_every_step_stamps_its_times_and_each_only_once() -> None:
+def test_m_10_every_step_stamps_its_times_and_each_only_once() -> None:
     found, path = (
         fulfillment("pending"),
         ["picking", "packing", "ready_to_ship", "partially_fulfilled", "picking", "packing"],
@@ -58,7 +58,7 @@ def test_m10_every_step_stamps_its_times_and_each_only_once() -> None:
     }
 
 
-def test_m10_notes_land_with_picking_or_with_packing() -> None:
+def test_m_10_notes_land_with_picking_or_with_packing() -> None:
     found = domain.transition(fulfillment("pending"), "picking", "shelf 3", NOW)
     found = domain.transition(found, "packing", "fragile", NOW)
     found = domain.transition(found, "ready_to_ship", "", NOW)

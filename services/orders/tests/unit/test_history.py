@@ -29,7 +29,7 @@ ACTIONS = [
 ]
 
 
-def test_m5_there_are_exactly_the_eighteen_actions_of_the_source() -> None:
+def test_m_5_there_are_exactly_the_eighteen_actions_of_the_source() -> None:
     assert list(history.KINDS) == ACTIONS
     assert len(ACTIONS) == 18
 

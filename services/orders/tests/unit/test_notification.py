@@ -12,14 +12,14 @@ def said(**payload: object) -> notification.Message:
     return notification.message(payload, "ORD-1", "ana@example.com")
 
 
-def test_on1_an_event_with_a_template_is_told_in_its_words() -> None:
+def test_o_n1_an_event_with_a_template_is_told_in_its_words() -> None:
     message = said(event="order.ready")
     assert message.subject == "Pedido ORD-1 pronto"
     assert message.body == "O seu pedido ORD-1 está pronto."
     assert message.recipient == "ana@example.com"
 
 
-def test_on1_missing_values_and_unknown_events_give_way_to_words_for_any_event() -> None:
+def test_o_n1_missing_values_and_unknown_events_give_way_to_words_for_any_event() -> None:
     for payload in ({"event": "order.painted"}, {"event": "order.painted", "template": "preorder_reminder"}):
         assert said(**payload).body == "Há novidades sobre o pedido ORD-1: order.painted."
     assert said(template="preorder_reminder").subject == "Pedido ORD-1"
@@ -44,7 +44,7 @@ def test_what_a_caller_says_himself_wins_and_never_breaks_a_header() -> None:
         ("kitchen.print", {}, "webhook"),
     ],
 )
-def test_on1_a_notification_goes_the_way_it_asks_for_and_everything_else_by_webhook(
+def test_o_n1_a_notification_goes_the_way_it_asks_for_and_everything_else_by_webhook(
     topic: str, payload: dict[str, str], kind: str
 ) -> None:
     assert kind_of(topic, payload) == kind
