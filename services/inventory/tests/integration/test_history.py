@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -18,9 +19,10 @@ from stock_history import Level, Step, Unexplained, anything, enough, exactly, e
 
 import inventory
 from comanda.inventory.v1 import reservations_pb2 as pb
-from comanda.inventory.v1 import stock_pb2
+from comanda.inventory.v1 import stock_pb2, transfers_pb2
 from comanda.inventory.v1.reservations_pb2_grpc import ReservationServiceStub
 from comanda.inventory.v1.stock_pb2_grpc import StockServiceStub
+from comanda.inventory.v1.transfers_pb2_grpc import TransferServiceStub
 from embedded.postgres import Postgres
 from kit import client, migrations
 from kit.errors import Conflict, Refused, Unavailable
@@ -28,7 +30,8 @@ from kit.testing import apart, eventually
 
 SEED = int(os.environ["COMANDA_TEST_SEED"])
 SKUS = ("coffee", "milk", "sugar")
-START = Level(Decimal(6), Decimal(0))
+MAIN, SPARE = "main", "spare"
+START = {MAIN: Level(Decimal(6), Decimal(0)), SPARE: Level(Decimal(0), Decimal(0))}
 CLIENTS = 8
 # What may pass: asked again, with the same key, the same thing must come out.
 AWAY = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
@@ -69,20 +72,20 @@ class Service:
 
 @dataclass
 class History:
-    """What happened to each SKU, as those saw it who did it."""
+    """What happened to each SKU at each location, as those saw it who did it."""
 
-    steps: dict[str, list[Step]] = field(default_factory=lambda: {sku: [] for sku in SKUS})
+    steps: defaultdict[tuple[str, str], list[Step]] = field(default_factory=lambda: defaultdict(list))
     count: int = 0
 
-    def add(self, sku: str, step: Step) -> None:
+    def add(self, sku: str, place: str, step: Step) -> None:
         """Adds an operation that was answered."""
-        self.steps[sku].append(step)
+        self.steps[sku, place].append(step)
         self.count += 1
 
     def check(self) -> None:
-        """Finds an order for each SKU; raises Unexplained."""
-        for steps in self.steps.values():
-            explain(steps, START)
+        """Finds an order for each; raises Unexplained."""
+        for (_, place), steps in self.steps.items():
+            explain(steps, START[place])
 
 
 @dataclass
@@ -98,13 +101,14 @@ class Buyer:
 
     async def live(self, until: Callable[[], bool]) -> None:
         """Goes on until it is over."""
-        things = [self.reserve] * 6 + [self.finish] * 5 + [self.receive, self.adjust, self.read, self.read]
+        rare = [self.receive, self.adjust, self.transfer, self.transfer, self.read, self.read]
+        things = [*[self.reserve] * 6, *[self.finish] * 5, *rare]
         while not until():
             await self.picks.choice(things)()
 
     async def reserve(self) -> None:
         wanted = {sku: Decimal(self.picks.randint(1, 3)) for sku in self.picks.sample(SKUS, self.picks.randint(1, 2))}
-        lines = [pb.ReservationLine(sku=sku, qty=str(qty)) for sku, qty in wanted.items()]
+        lines = [pb.ReservationLine(sku=sku, qty=str(qty), location=MAIN) for sku, qty in wanted.items()]
         request = pb.CreateReservationRequest(owner_type=pb.OWNER_TYPE_CART, owner_ref=self.name, lines=lines)
         began = time.monotonic()
         try:
@@ -126,32 +130,50 @@ class Buyer:
                 self._note(sku, f"denied {qty} for another SKU", began, enough(qty))
 
     async def finish(self) -> None:
-        """Ends one of his reservations: gives it up, or takes what he held."""
+        """Ends one of his reservations, or a part of it: gives it up, or takes what he held."""
         if not self.held:
             return
         identifier, sku, qty = self.held.pop(self.picks.randrange(len(self.held)))
-        method, request, gone = self.picks.choice(
-            [
-                ("ReleaseReservation", pb.ReleaseReservationRequest(id=identifier), Decimal(0)),
-                ("CommitReservation", pb.CommitReservationRequest(id=identifier), qty),
-            ]
-        )
+        method = self.picks.choice(["Release", "Commit", "Fulfill"])
+        request = getattr(pb, f"{method}ReservationRequest")(id=identifier)
+        gone = Decimal(0) if method == "Release" else qty
+        if method == "Fulfill":
+            request.qty = "1"
+            gone = Decimal(1)
+            self.held += [(identifier, sku, qty - 1)] if qty > 1 else []
         began = time.monotonic()
-        await self.service.ask(ReservationServiceStub, method, request)
-        self._note(sku, f"{method} {qty}", began, anything, on_hand=-gone, reserved=-qty)
+        await self.service.ask(ReservationServiceStub, f"{method}Reservation", request)
+        self._note(sku, f"{method} {gone} of {qty}", began, anything, on_hand=-gone, reserved=-(gone or qty))
+
+    async def transfer(self) -> None:
+        """Moves units from one location to the other."""
+        sku, qty = self.picks.choice(SKUS), Decimal(self.picks.randint(1, 2))
+        origin, goal = self.picks.sample([MAIN, SPARE], 2)
+        units = [transfers_pb2.TransferUnits(sku=sku, qty=str(qty))]
+        request = transfers_pb2.TransferStockRequest(**{"from": origin}, to=goal, lines=units)
+        began = time.monotonic()
+        try:
+            await self.service.ask(TransferServiceStub, "TransferStock", request)
+        except Refused as refusal:
+            [line] = refusal.context["lines"]
+            fits = short(qty, Decimal(line["available"]))
+            self._note(sku, f"no transfer of {qty}: {line['available']}", began, fits, place=origin)
+            return
+        self._note(sku, f"send {qty}", began, enough(qty), place=origin, on_hand=-qty)
+        self._note(sku, f"arrive {qty}", began, anything, place=goal, on_hand=qty)
 
     async def receive(self) -> None:
         sku, qty = self.picks.choice(SKUS), Decimal(self.picks.randint(1, 5))
         line = stock_pb2.ReceiveLine(sku=sku, qty=str(qty))
         began = time.monotonic()
-        request = stock_pb2.ReceiveStockRequest(location="main", lines=[line])
+        request = stock_pb2.ReceiveStockRequest(location=MAIN, lines=[line])
         [level] = (await self.service.ask(StockServiceStub, "ReceiveStock", request)).items
         fits = exactly(Decimal(level.on_hand) - qty, Decimal(level.reserved))
         self._note(sku, f"receive {qty}, then {level.on_hand}", began, fits, on_hand=qty)
 
     async def adjust(self) -> None:
         sku, delta = self.picks.choice(SKUS), Decimal(self.picks.choice([-2, -1, 1]))
-        request = stock_pb2.AdjustStockRequest(location="main", sku=sku, qty_delta=str(delta), reason="count")
+        request = stock_pb2.AdjustStockRequest(location=MAIN, sku=sku, qty_delta=str(delta), reason="count")
         began = time.monotonic()
         try:
             level = (await self.service.ask(StockServiceStub, "AdjustStock", request)).level
@@ -163,15 +185,17 @@ class Buyer:
         self._note(sku, f"adjust by {delta}, then {level.on_hand}", began, fits, on_hand=delta)
 
     async def read(self) -> None:
-        sku = self.picks.choice(SKUS)
+        sku, place = self.picks.choice(SKUS), self.picks.choice([MAIN, SPARE])
         began = time.monotonic()
-        request = stock_pb2.GetAvailabilityRequest(sku=[sku])
+        request = stock_pb2.GetAvailabilityRequest(sku=[sku], location=place)
         [level] = (await self.service.ask(StockServiceStub, "GetAvailability", request)).items
         fits = exactly(Decimal(level.on_hand), Decimal(level.reserved))
-        self._note(sku, f"read {level.on_hand}, {level.reserved}", began, fits)
+        self._note(sku, f"read {level.on_hand}, {level.reserved}", began, fits, place=place)
 
-    def _note(self, sku: str, words: str, began: float, fits: Callable[[Level], bool], **change: Decimal) -> None:
-        self.history.add(sku, Step(f"{self.name}: {words}", began, time.monotonic(), fits, **change))
+    def _note(
+        self, sku: str, words: str, began: float, fits: Callable[[Level], bool], place: str = MAIN, **change: Decimal
+    ) -> None:
+        self.history.add(sku, place, Step(f"{self.name}: {words}", began, time.monotonic(), fits, **change))
 
 
 @dataclass
@@ -219,7 +243,7 @@ async def scene(shop: Any, bearer: str) -> AsyncIterator[Callable[..., Awaitable
 
         async def make(*processes: Any) -> Scene:
             for sku in SKUS:
-                await shop.stock(**{sku: str(START.on_hand)})
+                await shop.stock(**{sku: str(START[MAIN].on_hand)})
             channels = [await stack.enter_async_context(client.channel(each.address)) for each in processes]
             await asyncio.wait_for(asyncio.gather(*(each.channel_ready() for each in channels)), 60)
             print(f"COMANDA_TEST_SEED={SEED}")
