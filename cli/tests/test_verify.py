@@ -21,6 +21,7 @@ import inventory
 import orders
 import sales
 from comanda.types.v1 import options_pb2
+from comanda_cli.api import Api
 from comanda_cli.testing import Fleet
 from comanda_cli.verify import broker
 from comanda_cli.verify.orders import TOPICS
@@ -249,6 +250,65 @@ FAULTS = {
         update stock set reserved = reserved + 1 where sku = 'ver-P3'""",
         "no session that is over still holds stock",
     ),
+    "a balance that is not the sum": (
+        "sales",
+        "update customers set balance_q = balance_q + 1 where name = 'Ver'",
+        "sum of his account's entries",
+    ),
+    "an entry that was lost": (
+        "sales",
+        """alter table credit_entries disable trigger append_only;
+        delete from credit_entries where type = 'credit_sale'""",
+        "entries follow each other",
+    ),
+    "credit that is held for nothing": (
+        "sales",
+        "update customers set held_q = held_q + 1 where name = 'Ver'",
+        "credit is held for sales that are being completed",
+    ),
+    "a completion that nobody ends": (
+        "sales",
+        "update completions set state = 'running', created_at = now() - interval '1 hour' where key = 'ver-complete-1'",
+        "no completion is under way for long",
+    ),
+    "an item that was changed": (
+        "sales",
+        "update sale_items set base_q = base_q + 1, total_q = total_q + 1 where sku = 'ver-S'",
+        "a sale costs what its items add up to",
+    ),
+    "a payment that was lost": (
+        "sales",
+        "delete from payments where amount_q = 2500",
+        "the sum of its payments",
+    ),
+    "a refund that was not counted": (
+        "sales",
+        "update refunds set amount_q = amount_q - 1",
+        "the sum of its refunds",
+    ),
+    "a receipt that is missing": (
+        "sales",
+        "update receipt_counters set last = last + 1 where storefront = 'ver'",
+        "receipt numbers have no gaps",
+    ),
+    "an entry of the audit log that was changed": (
+        "sales",
+        """alter table audit_log disable trigger append_only;
+        update audit_log set role = 'staff' where event_type = 'refund.approved'""",
+        "no entry of the audit log was changed",
+    ),
+    "an entry of the audit log that was put in": (
+        "sales",
+        """insert into audit_log select business_id, gen_random_uuid(), event_type, sale_id, sale_item_id, customer_id, payment_id,
+            refund_id, actor, role, ip_address, user_agent, request_id, before, after, description, created_at
+        from audit_log where event_type = 'refund.approved'""",
+        "every entry of the audit log is in its chain",
+    ),
+    "a sale whose units never left": (
+        "sales",
+        "update sale_items set quantity = quantity + 1 where sku = 'ver-S'",
+        "every sale has taken exactly its units",
+    ),
     "a message that was not published": (
         "sales",
         """insert into outbox (business_id, id, subject, aggregate, message, created_at)
@@ -276,6 +336,7 @@ def contents(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Contents
     path = write(tmp_path_factory.mktemp("verify") / "file", lines)
     done = business.run("import", "olist", str(path))
     assert done.returncode == 0, done.stderr
+    asyncio.run(_trade(business))
     assert business.run("verify").returncode == 0
 
     async def read() -> Contents | None:
@@ -287,6 +348,29 @@ def contents(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Contents
         return await eventually(read)
 
     return asyncio.run(settled())
+
+
+async def _trade(business: Fleet) -> None:
+    """Sells on credit and for cash, and takes a part of the latter back."""
+    async with Api.of(business.home, 1, business.api_key) as api:
+
+        async def post(path: str, key: str, **body: Any) -> Any:
+            return await api.post(f"/api/v1/{path}", body, f"ver-{key}")
+
+        await post("storefronts", "storefront", code="ver", name="Ver")
+        await post("products", "product", sku="ver-S", name="Sold", prices={"retail_price_q": 1250, "cost_q": 500})
+        await post("stock/receive", "stock", location="ver", lines=[{"sku": "ver-S", "qty": "9"}])
+        customer = await post("customers", "customer", name="Ver", credit_limit_q=100_000)
+        await post(f"customers/{customer['id']}/credit-adjustments", "adjust", amount_q=100, reason="opening")
+        for n, how in enumerate(({"payment_type": "credit"}, {"payments": [{"method": "cash", "amount_q": 2500}]})):
+            sale = await post("sales", f"sale-{n}", storefront="ver", customer_id=customer["id"])
+            item = await post(f"sales/{sale['id']}/items", f"item-{n}", sku="ver-S", quantity="2")
+            await post(f"sales/{sale['id']}/complete", f"complete-{n}", **how)
+        await post(f"customers/{customer['id']}/payments", "pay", amount_q=400)
+        items = [{"item_id": item["id"], "quantity": "1"}]
+        refund = await post(f"sales/{sale['id']}/refunds", "refund", items=items, reason="broken")
+        for step in ("approve", "process"):
+            await post(f"refunds/{refund['id']}/{step}", step)
 
 
 async def _rows(url: str) -> dict[str, bytes]:

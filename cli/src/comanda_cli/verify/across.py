@@ -3,7 +3,7 @@
 The snapshots are taken one after the other, so that something under way looks wrong for a moment; what stays wrong counts.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -36,8 +36,32 @@ TAKEN = """
         ) as summed
         group by 1, 2
     ) m on m.business_id = o.business_id and m.reference = o.order_ref
-    where (o.committed_at is not null or o.released_at is not null or m.units is not null) and o.order_ref not like 'sale/%'
+    where (o.committed_at is not null or o.released_at is not null or m.units is not null)
+        and (o.order_ref like 'sale/%') = {at_the_counter}
     order by o.business_id, o.order_ref collate "C"
+"""
+# The units that a sale has: those of its items, but for what went back to the shelf. Null while some are on their way.
+SALES = """
+    select s.business_id, s.stock_ref, case when not exists (
+        select from restocks w where w.business_id = s.business_id and w.reference = s.stock_ref
+    ) then coalesce(i.units, '') end as units
+    from sales s
+    left join (
+        select business_id, sale_id, string_agg(sku || ' × ' || trim_scale(qty), ', ' order by sku collate "C") as units
+        from (
+            select i.business_id, i.sale_id, i.sku, sum(i.quantity - coalesce(r.qty, 0)) as qty
+            from sale_items i
+            left join (
+                select r.business_id, r.sale_id, (part ->> 0)::uuid as item_id, sum((part ->> 1)::numeric) as qty
+                from refunds r cross join jsonb_array_elements(r.items) as part
+                where r.status = 'processed' and (part ->> 2)::boolean group by 1, 2, 3
+            ) r on r.business_id = i.business_id and r.sale_id = i.sale_id and r.item_id = i.id
+            group by 1, 2, 3 having sum(i.quantity - coalesce(r.qty, 0)) <> 0
+        ) as summed
+        group by 1, 2
+    ) i on i.business_id = s.business_id and i.sale_id = s.id
+    where s.stock_ref <> ''
+    order by s.business_id, s.stock_ref collate "C"
 """
 HELD = """
     select business_id, owner_scope, owner_ref, string_agg(sku || ' × ' || trim_scale(qty), ', ' order by sku) as units
@@ -62,10 +86,19 @@ Key = tuple[UUID, str]
 Entry = tuple[Key, str | None]
 
 
-async def _taken(connections: Connections) -> Finding:
+def _taken(service: str, wanted: str, *, at_the_counter: bool) -> Callable[[Connections], Awaitable[Finding]]:
+    """Returns what compares what a service says should have left with what has."""
+    left = TAKEN.format(at_the_counter=at_the_counter)
+
+    async def find(connections: Connections) -> Finding:
+        return await _compared(_entries(connections[service], wanted), _entries(connections["inventory"], left))
+
+    return find
+
+
+async def _compared(orders: AsyncIterator[Entry], shelves: AsyncIterator[Entry]) -> Finding:
     """Walks through both lists at once, so that memory stays flat however many orders there are."""
     checked, wrong = 0, list[Row]()
-    orders, shelves = _entries(connections["orders"], ORDERS), _entries(connections["inventory"], TAKEN)
     order, shelf = await anext(orders), await anext(shelves)
     while (order[0] != END or shelf[0] != END) and len(wrong) < MOST_ROWS:
         key = min(order[0], shelf[0])
@@ -113,8 +146,15 @@ CHECKS = (
     Check(
         "orders and inventory: every order has taken exactly its units, and a cancelled one none",
         ("orders", "inventory"),
-        _taken,
+        _taken("orders", ORDERS, at_the_counter=False),
         "The directives of the order are done, and the ledger says otherwise: units were taken twice, not at all, or not returned.",
+        settles=True,
+    ),
+    Check(
+        "sales and inventory: every sale has taken exactly its units, but for those that came back",
+        ("sales", "inventory"),
+        _taken("sales", SALES, at_the_counter=True),
+        "Units left the shelf for a sale that does not have them, or a sale has units that never left.",
         settles=True,
     ),
     Check(
