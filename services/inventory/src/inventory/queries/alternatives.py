@@ -2,6 +2,7 @@
 
 from comanda.inventory.v1 import products_pb2
 from inventory.domain.quantity import ZERO, printed
+from inventory.queries.catalogue import product
 from inventory.queries.stock import RUN_OUT
 from kit.db import Tx
 
@@ -21,7 +22,8 @@ ALTERNATIVES = f"""
 
 
 async def alternatives(tx: Tx, request: products_pb2.GetAlternativesRequest) -> products_pb2.GetAlternativesResponse:
-    """Returns the alternatives of a product, best first; of an unknown one there are none."""
+    """Returns the alternatives of a product, best first; raises NotFound."""
+    await product(tx, request.sku)
     rows = await tx.connection.fetch(ALTERNATIVES, tx.business, request.sku, request.location)
     return products_pb2.GetAlternativesResponse(
         items=[

@@ -30,7 +30,7 @@ class StockService(StockServiceServicer):
     async def AdjustStock(self, tx: Tx, request: pb.AdjustStockRequest) -> pb.AdjustStockResponse:
         """Corrects stock, by a difference or by a count; never below what is reserved."""
         key = Key(tx.business, request.sku, request.location)
-        lot = UUID(request.lot_id) if request.lot_id else None
+        lot = UUID(request.lot_id) if request.HasField("lot_id") else None
         level = await operations.adjust(tx, key, *messages.correction(request), request.reason, lot)
         return pb.AdjustStockResponse(level=messages.level(level))
 
