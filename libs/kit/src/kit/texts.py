@@ -49,13 +49,23 @@ class _Lenient(dict[str, Any]):
 
 
 def render(error: DomainError, catalogue: Catalogue, language: str) -> str:
-    """Returns the error's words in the language ("pt" or "en"); its own message wins, its code is the last resort."""
+    """Returns the error's words in the language ("pt" or "en"); its own message wins, its code is the last resort.
+
+    Where the context names a `problem`, the words for `code.problem` come before those for the code.
+    """
     if error.message:
         return error.message
-    text = catalogue.get(error.code) or KIT.get(error.code)
+    closer = f"{error.code}.{error.context.get('problem', '')}"
+    text = catalogue.get(closer) or catalogue.get(error.code) or KIT.get(error.code)
     if text is None:
         return error.code
-    return (text.pt if language == "pt" else text.en).format_map(_Lenient(error.context))
+    values = _Lenient({name: _worded(value) for name, value in error.context.items()})
+    return (text.pt if language == "pt" else text.en).format_map(values)
+
+
+def _worded(value: Any) -> Any:
+    """Returns a list as people write one."""
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
 def preferred(accept_language: str, default: str) -> str:

@@ -4,12 +4,10 @@ from kit.texts import Catalogue, Text
 
 _SEALED = "não pode mais ser alterada."
 
-TEXTS: Catalogue = {
+_CODES: Catalogue = {
     "unknown_channel": Text("There is no active channel {channel_code}.", "Não há canal ativo {channel_code}."),
     "duplicate_code": Text("There is a channel {code} already.", "Já existe um canal {code}."),
-    "invalid_config": Text(
-        "The config is not valid at {path}: {reason}.", "Configuração inválida em {path}: {reason}."
-    ),
+    "invalid_config": Text("The config is not valid at {path}.", "A configuração não é válida em {path}."),
     "unknown_preset": Text("There is no preset {preset}.", "Não existe o modelo {preset}."),
     "amount_too_large": Text("An amount goes beyond {largest}.", "Um valor passa de {largest}."),
     "negative_amount": Text("{field} must not be negative.", "{field} não pode ser negativo."),
@@ -188,3 +186,50 @@ TEXTS: Catalogue = {
     ),
     "directive_settled": Text("The directive is {status}.", "A diretiva está {status}."),
 }
+
+_PROBLEMS = {
+    "unknown_keys": Text(
+        "The config has unknown keys: {unknown}. Valid keys: {valid}.",
+        "A configuração tem chaves desconhecidas: {unknown}. Chaves válidas: {valid}.",
+    ),
+    "choice": Text("{path} must be one of {valid}.", "{path} deve ser um destes: {valid}."),
+    "no_text": Text("{path} must be a text.", "{path} deve ser um texto."),
+    "no_texts": Text("{path} must be a list of texts.", "{path} deve ser uma lista de textos."),
+    "no_name": Text(
+        "{path} must be a text of 1 to {longest} characters.", "{path} deve ser um texto de 1 a {longest} caracteres."
+    ),
+    "no_object": Text("{path} must be an object.", "{path} deve ser um objeto."),
+    "no_minutes": Text(
+        "{path} must be whole minutes from 1 to {most}.", "{path} deve ser um número inteiro de minutos de 1 a {most}."
+    ),
+    "no_count": Text("{path} must be a whole number from 0.", "{path} deve ser um número inteiro a partir de 0."),
+    "no_flag": Text("{path} must be true or false.", "{path} deve ser true ou false."),
+    "missing": Text("{path} is missing.", "Falta {path}."),
+    "no_prefix": Text(
+        "{path} must be two to eight capital letters, and not {taken}.",
+        "{path} deve ter de duas a oito letras maiúsculas, e não pode ser {taken}.",
+    ),
+    "no_digits": Text("{path} must be a whole number from 3 to 9.", "{path} deve ser um número inteiro de 3 a 9."),
+    "no_move": Text(
+        "{path} must be a status, or an object of `to` and `from`.",
+        "{path} deve ser um status, ou um objeto com `to` e `from`.",
+    ),
+    "unknown_status": Text(
+        "{path}: {status} is not a status of the flow.", "{path}: {status} não é um status do fluxo."
+    ),
+    "unreachable": Text(
+        "{path}: {status} cannot be reached from {initial}.", "{path}: não se chega a {status} a partir de {initial}."
+    ),
+    "trap": Text(
+        "{path}: no way leads on to a terminal status: {way}.", "{path}: não há saída para um status final: {way}."
+    ),
+    "may_not_follow": Text(
+        "{path}: {status} may not follow {before}.", "{path}: {status} não pode vir depois de {before}."
+    ),
+    "follows_nothing": Text(
+        "{path}: {status} may follow no status at all.", "{path}: {status} não pode vir depois de nenhum status."
+    ),
+}
+"""What is wrong with a config, by the `problem` of the refusal."""
+
+TEXTS: Catalogue = {**_CODES, **{f"invalid_config.{problem}": text for problem, text in _PROBLEMS.items()}}

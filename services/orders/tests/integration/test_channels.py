@@ -46,6 +46,10 @@ async def test_a_config_that_is_refused_changes_nothing_and_every_unknown_key_is
     await make_channel(hub, config=FREE)
     error = await refused(reconfigured(hub, {"colour": "red", "size": 1}))
     assert (type(error), error.code, error.context["unknown"]) == (Invalid, "invalid_config", ["colour", "size"])
+    assert error.message.startswith("A configuração tem chaves desconhecidas: colour, size. Chaves válidas: checks, ")
+    trap = {"order_flow": {"transitions": {"new": ["a", "completed"], "a": ["b"], "b": ["a"]}}}
+    error = await refused(reconfigured(hub, trap))
+    assert error.message == "order_flow.transitions.a: não há saída para um status final: new → a."
     found = (await hub.call(hub.channels.GetChannel, channels_pb2.GetChannelRequest(code="web"))).channel
     assert (found.config_version, dict(found.config)) == (1, {})
 

@@ -12,6 +12,7 @@ from orders.domain.ops import ROOTS
 IGNORED = ("pricing_policy", "edit_policy")
 """Keys that older documents put here; the channel's own fields count (decision 15)."""
 EVENTS = "order."
+LONGEST_NAME = 64
 PREFIX = re.compile("[A-Z]{2,8}")
 LONGEST_HOLD_MINUTES = 7 * 24 * 60
 
@@ -19,10 +20,9 @@ Check = Callable[[str, Any], None]
 
 
 def check(config: Mapping[str, Any]) -> None:
-    """Raises Invalid(`invalid_config`, path, reason) unless the config can be followed; every write goes through here."""
+    """Raises Invalid(`invalid_config`, path, problem) unless the config can be followed; every write goes through here."""
     if unknown := sorted(set(config) - set(KEYS)):
-        reason = f"unknown keys: {', '.join(unknown)}; valid keys: {', '.join(sorted(KEYS))}"
-        raise Invalid("invalid_config", path=unknown[0], reason=reason, unknown=unknown, valid=sorted(KEYS))
+        raise Invalid("invalid_config", path=unknown[0], problem="unknown_keys", unknown=unknown, valid=sorted(KEYS))
     for key, value in config.items():
         if value is not None:
             KEYS[key](key, value)
@@ -37,72 +37,73 @@ def _check_names(config: Mapping[str, Any]) -> None:
     named["status_mapping"] = list((config.get("status_mapping") or {}).values())
     for key, names in named.items():
         for name in names:
-            _expect(f"{key}.{name}", name in statuses, f"about a status of the flow: {', '.join(sorted(statuses))}")
+            _expect(f"{key}.{name}", name in statuses, "choice", valid=sorted(statuses))
     told = (config.get("notifications") or {}).get("on_events") or ()
     known = {f"{EVENTS}{status}" for status in statuses} | {f"{EVENTS}created"}
     for index, event in enumerate(told):
-        _expect(f"notifications.on_events[{index}]", event in known, f"one of {', '.join(sorted(known))}")
+        _expect(f"notifications.on_events[{index}]", event in known, "choice", valid=sorted(known))
 
 
-def _expect(path: str, met: bool, what: str) -> None:
+def _expect(path: str, met: bool, problem: str, **values: Any) -> None:
+    """Raises Invalid; the problem is one of those that the texts have words for."""
     if not met:
-        raise Invalid("invalid_config", path=path, reason=f"must be {what}")
+        raise Invalid("invalid_config", path=path, problem=problem, **values)
 
 
 def _text(path: str, value: Any) -> None:
-    _expect(path, isinstance(value, str), "a text")
+    _expect(path, isinstance(value, str), "no_text")
 
 
 def _texts(path: str, value: Any) -> None:
-    _expect(path, isinstance(value, list), "a list of texts")
+    _expect(path, isinstance(value, list), "no_texts")
     for index, each in enumerate(value):
-        _expect(f"{path}[{index}]", isinstance(each, str) and 0 < len(each) <= 64, "a text of 1 to 64 characters")
+        _expect(
+            f"{path}[{index}]", isinstance(each, str) and 0 < len(each) <= LONGEST_NAME, "no_name", longest=LONGEST_NAME
+        )
 
 
 def _object(path: str, value: Any) -> None:
-    _expect(path, isinstance(value, dict), "an object")
+    _expect(path, isinstance(value, dict), "no_object")
 
 
 def _minutes(path: str, value: Any) -> None:
     whole = isinstance(value, int) and not isinstance(value, bool)
-    _expect(path, whole and 1 <= value <= LONGEST_HOLD_MINUTES, f"whole minutes from 1 to {LONGEST_HOLD_MINUTES}")
+    _expect(path, whole and 1 <= value <= LONGEST_HOLD_MINUTES, "no_minutes", most=LONGEST_HOLD_MINUTES)
 
 
 def _count(path: str, value: Any) -> None:
-    _expect(path, isinstance(value, int) and not isinstance(value, bool) and value >= 0, "a whole number from 0")
+    _expect(path, isinstance(value, int) and not isinstance(value, bool) and value >= 0, "no_count")
 
 
 def _flag(path: str, value: Any) -> None:
-    _expect(path, isinstance(value, bool), "true or false")
+    _expect(path, isinstance(value, bool), "no_flag")
 
 
 def _numbering(path: str, value: Any) -> None:
     _fields(prefix=_prefix, digits=_digits)(path, value)
-    _expect(f"{path}.prefix", "prefix" in value, "given")
+    _expect(f"{path}.prefix", "prefix" in value, "missing")
 
 
 def _prefix(path: str, value: Any) -> None:
     met = isinstance(value, str) and PREFIX.fullmatch(value) and value != refs.PREFIX
-    _expect(path, bool(met), f"two to eight capital letters, and not {refs.PREFIX}")
+    _expect(path, bool(met), "no_prefix", taken=refs.PREFIX)
 
 
 def _digits(path: str, value: Any) -> None:
-    _expect(
-        path, isinstance(value, int) and not isinstance(value, bool) and 3 <= value <= 9, "a whole number from 3 to 9"
-    )
+    _expect(path, isinstance(value, int) and not isinstance(value, bool) and 3 <= value <= 9, "no_digits")
 
 
 def _paths(path: str, value: Any) -> None:
     _texts(path, value)
     for index, each in enumerate(value):
-        _expect(f"{path}[{index}]", each.split(".")[0] in ROOTS, f"below one of {', '.join(sorted(ROOTS))}")
+        _expect(f"{path}[{index}]", each.split(".")[0] in ROOTS, "choice", valid=sorted(ROOTS))
 
 
 def _codes(known: Collection[str]) -> Check:
     def check(path: str, value: Any) -> None:
         _texts(path, value)
         for index, each in enumerate(value):
-            _expect(f"{path}[{index}]", each in known, f"one of {', '.join(sorted(known))}")
+            _expect(f"{path}[{index}]", each in known, "choice", valid=sorted(known))
 
     return check
 
@@ -120,7 +121,7 @@ def _fields(**checks: Check) -> Check:
     def check(path: str, value: Any) -> None:
         _object(path, value)
         for key, each in value.items():
-            _expect(f"{path}.{key}", key in checks, f"one of {', '.join(sorted(checks))}")
+            _expect(f"{path}.{key}", key in checks, "choice", valid=sorted(checks))
             checks[key](f"{path}.{key}", each)
 
     return check
@@ -130,7 +131,7 @@ def _automatic(path: str, value: Any) -> None:
     """A status, or a status with those from which alone it is entered; null says nothing."""
     if isinstance(value, dict):
         _fields(**{"to": _text, "from": _texts})(path, value)
-        _expect(path, set(value) == {"to", "from"}, "a status, or an object of `to` and `from`")
+        _expect(path, set(value) == {"to", "from"}, "no_move")
     elif value is not None:
         _text(path, value)
 

@@ -141,39 +141,39 @@ def _automatic(given: str | Mapping[str, Any]) -> Automatic:
 def check(flow: Flow, own_map: bool) -> None:
     """Raises Invalid(`invalid_config`) for a flow that cannot work: unknown start, unreachable status, no way out."""
     if flow.initial not in flow.statuses:
-        raise _invalid("order_flow.initial_status", f"`{flow.initial}` is not a status of the flow")
+        raise _invalid("order_flow.initial_status", "unknown_status", status=flow.initial)
     if unknown := sorted(flow.terminal - flow.statuses - TERMINAL):
-        raise _invalid("order_flow.terminal_statuses", f"`{unknown[0]}` is not a status of the flow")
+        raise _invalid("order_flow.terminal_statuses", "unknown_status", status=unknown[0])
     for trigger, move in flow.automatic.items():
         _check_trigger(flow, trigger, move)
     for status, shortcuts in flow.shortcuts.items():
         _check_shortcuts(flow, status, shortcuts)
     reachable = _reachable(flow, flow.initial)
     if own_map and (lost := sorted(flow.statuses - reachable.keys())):
-        raise _invalid(f"order_flow.transitions.{lost[0]}", f"`{lost[0]}` cannot be reached from `{flow.initial}`")
+        raise _invalid(f"order_flow.transitions.{lost[0]}", "unreachable", status=lost[0], initial=flow.initial)
     for status, path in reachable.items():
         if not any(end in flow.terminal for end in _reachable(flow, status)):
-            raise _invalid(f"order_flow.transitions.{status}", f"no way out to a terminal status: {' → '.join(path)}")
+            raise _invalid(f"order_flow.transitions.{status}", "trap", way=" → ".join(path))
 
 
 def _check_trigger(flow: Flow, trigger: str, move: Automatic) -> None:
     """Raises Invalid for a trigger that nothing fires, or one that could never move an order."""
     path = f"order_flow.auto_transitions.{trigger}"
     if trigger not in TRIGGERS:
-        raise _invalid(path, f"must be one of {', '.join(sorted(TRIGGERS))}")
+        raise _invalid(path, "choice", valid=sorted(TRIGGERS))
     if unknown := sorted({move.to, *(move.sources or ())} - flow.statuses):
-        raise _invalid(path, f"`{unknown[0]}` is not a status of the flow")
+        raise _invalid(path, "unknown_status", status=unknown[0])
     if trigger == "on_create" and move.to not in flow.reach(flow.initial, move):
-        raise _invalid(path, f"`{move.to}` may not follow `{flow.initial}`")
+        raise _invalid(path, "may_not_follow", status=move.to, before=flow.initial)
     if not any(move.to in flow.reach(each, move) for each in flow.statuses):
-        raise _invalid(path, f"no status may be followed by `{move.to}`")
+        raise _invalid(path, "follows_nothing", status=move.to)
 
 
 def _check_shortcuts(flow: Flow, status: str, shortcuts: Mapping[str, str]) -> None:
     for requested, between in shortcuts.items():
         for one, other in ((status, between), (between, requested)):
             if other not in flow.next(one):
-                raise _invalid(f"order_flow.shortcuts.{status}.{requested}", f"`{other}` may not follow `{one}`")
+                raise _invalid(f"order_flow.shortcuts.{status}.{requested}", "may_not_follow", status=other, before=one)
 
 
 def _reachable(flow: Flow, start: str) -> dict[str, tuple[str, ...]]:
@@ -189,5 +189,5 @@ def _reachable(flow: Flow, start: str) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _invalid(path: str, reason: str) -> Invalid:
-    return Invalid("invalid_config", path=path, reason=reason)
+def _invalid(path: str, problem: str, **values: Any) -> Invalid:
+    return Invalid("invalid_config", path=path, problem=problem, **values)
