@@ -3,7 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, UUID
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, TSVECTOR, UUID
 
 from kit import machinery
 
@@ -108,9 +108,9 @@ ORDER_SEARCH = sa.Table(
     METADATA,
     *_key(),
     sa.Column("id", UUID, primary_key=True),
-    *_columns(sa.Text, "text"),
+    *_columns(TSVECTOR, "words"),
 )
-sa.Index("order_search_text", ORDER_SEARCH.c.text, postgresql_using="gin", postgresql_ops={"text": "gin_trgm_ops"})
+sa.Index("order_search_words", ORDER_SEARCH.c.words, postgresql_using="gin")
 sa.Table(
     "order_items",
     METADATA,

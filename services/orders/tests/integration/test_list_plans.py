@@ -20,6 +20,8 @@ BUSINESS = UUID(int=1)
 ROWS = 20_000
 PAGE = 10
 FEW = 5 * PAGE
+NEAR = 2 * 500 + FEW
+"""A search first looks through 500 orders with their words."""
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 WHEN = f"timestamptz '{BEGAN:%Y-%m-%d}' + n * interval '1 second'"
 
@@ -34,8 +36,8 @@ FILL = f"""
         case n % 100 when 3 then 'T' || n else '' end, 'X' || n, case n % 5000 when 9 then 'new' else 'completed' end, 'BRL',
         n * 7919 % 100000, 0, 0, 0, n * 7919 % 100000, 1, '{{}}', '{{}}', 1, {WHEN}, {WHEN}
     from generate_series(1, {ROWS}) n;
-    insert into order_search (business_id, id, text)
-    select business_id, id, 'ord-' || md5(ref) || ' maria silva' from orders;
+    insert into order_search (business_id, id, words)
+    select business_id, id, array_to_tsvector(array['{BUSINESS.hex[-12:]}/' || md5(ref), '{BUSINESS.hex[-12:]}/silva']) from orders;
     analyze;
 """
 ROWS_READ = "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) from pg_stat_xact_user_tables"
@@ -67,7 +69,7 @@ async def tx(new_database: Callable[[ModuleType], str]) -> AsyncIterator[Tx]:
 
 async def test_no_list_walks_through_a_business(tx: Tx) -> None:
     read = {name: await _rows_read(tx, asked) for name, asked in LISTS.items()}
-    assert {name: rows for name, rows in read.items() if rows > FEW} == {}
+    assert {name: rows for name, rows in read.items() if rows > (NEAR if "search" in LISTS[name] else FEW)} == {}
 
 
 async def _rows_read(tx: Tx, asked: dict[str, Any]) -> int:

@@ -50,11 +50,15 @@ async def test_a_search_looks_into_refs_customer_and_skus_whatever_the_case_and_
 
 
 @pytest.mark.parametrize(
-    ("words", "finds"), [("100%", True), ("joana_", True), ("0%0", False), ("joa_a", False), ("\\", False)]
-)
+    ("words", "finds"),
+    [
+        ("joana_", True), ("joana_100%", True), ("100", True), ("0%0", False), ("joa_a", False), ("\\", False), ("oana", False),
+        ("o'neil", True), ("neil", True), ("'", False), ("':*", False), ("!joana", False), ("joana | x", False), ("o''neil", False),
+    ],
+)  # fmt: skip
 async def test_signs_that_mean_something_to_the_database_mean_themselves(hub: Any, words: str, finds: bool) -> None:
     await make_channel(hub, config=FREE)
-    ref = await placed(hub, "A", data=document({"customer": {"name": "Joana_100%"}}))
+    ref = await placed(hub, "A", data=document({"customer": {"name": "Joana_100% O'Neil"}}))
     assert await found(hub, words) == ([ref] if finds else [])
 
 

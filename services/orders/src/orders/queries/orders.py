@@ -25,14 +25,51 @@ EXPORTED = 200
 """Orders that an export reads at a time."""
 CUSTOMER = "customer"
 
-WHERE = """o.business_id = $1 and ($2::text[] = '{}' or o.status = any($2))
-    and ($3::text[] = '{}' or o.channel_code = any($3)) and ($4::text[] = '{}' or o.external_ref = any($4))
+
+def _braced(statement: str) -> str:
+    """Returns a part of a statement so that `format` leaves it as it is."""
+    return statement.replace("{", "{{").replace("}", "}}")
+
+
+def _any_of(column: str, given: str) -> str:
+    """Returns the condition that a column is among those given, if any; one alone as an equality, which keeps an index's order."""
+    alone = f"(cardinality({given}::text[]) <> 1 or {column} = ({given}::text[])[1])"
+    return f"{alone} and (cardinality({given}::text[]) < 2 or {column} = any({given}))"
+
+
+WHERE = f"""o.business_id = $1 and {_any_of("o.status", "$2")} and {_any_of("o.channel_code", "$3")}
+    and {_any_of("o.external_ref", "$4")}
     and ($5 = '' or o.handle_type = $5) and ($6 = '' or o.handle_ref = $6)
     and ($7::timestamptz is null or o.created_at >= $7) and ($8::timestamptz is null or o.created_at < $8)
     and ($9::uuid is null or o.id >= $9) and ($10::uuid is null or o.id <= $10)
     and ($11::bigint is null or o.total_q >= $11) and ($12::bigint is null or o.total_q <= $12)
     and ($13 = '' or (o.handle_type = 'customer' and o.handle_ref = $13))"""
-FOUND = "join order_search s on s.business_id = o.business_id and s.id = o.id"
+SHOWN = f"{orders.LISTED}, {orders.ITEMS}, c.config"
+ALL = f"select {_braced(SHOWN)} from orders o {orders.FLOW} where {{where}} order by {{by}} limit $16"
+# How many orders have a word, the planner cannot guess. So a search first looks through some that come next, where a word
+# that many have fills the page; one that few have is then quickly found by its index.
+NEAR = f"""
+    select {_braced(SHOWN)} from (select o.* from orders o where {{where}} order by {{by}} limit 500) o
+    cross join lateral (
+        select from order_search s
+        where s.business_id = o.business_id and s.id = o.id and s.words @@ $16::text::tsquery offset 0) s {orders.FLOW}
+    order by {{by}} limit $17
+"""
+FAR = f"""
+    with found as materialized (
+        select s.id from order_search s where s.words @@ $16::text::tsquery  -- they say the business, too
+    ), matching as materialized (
+        select o.id, o.total_q from found f join orders o on o.id = f.id where {{where}}
+    ), page as materialized (
+        select o.id from matching o order by {{by}} limit $17
+    )
+    select {_braced(SHOWN)} from page p join orders o on o.business_id = $1 and o.id = p.id {orders.FLOW} order by {{by}}
+"""
+TOTALS = {
+    False: f"select count(*) from orders o where {WHERE}",
+    True: f"""select count(*) from orders o join order_search s on s.business_id = o.business_id and s.id = o.id
+        where {WHERE} and s.words @@ $14::text::tsquery""",
+}
 ORDER_BY: dict[str, tuple[str, str, tuple[int, str]]] = {
     "-created_at": ("$14::bigint is not null and o.id < $15", "o.id desc", (0, LAST_ID)),
     "created_at": ("$14::bigint is not null and o.id > $15", "o.id", (0, FIRST_ID)),
@@ -43,22 +80,26 @@ ORDER_BY: dict[str, tuple[str, str, tuple[int, str]]] = {
 
 async def list_orders(tx: Tx, asked: pb.ListOrdersRequest) -> pb.ListOrdersResponse:
     """Lists orders without their snapshots, newest first unless asked otherwise; a customer sees his own."""
-    order_by, words = asked.order_by or "-created_at", search.patterns(asked.search)
+    order_by, words = asked.order_by or "-created_at", search.query(tx.business, asked.search)
     amount, identifier = pages.key(asked.page_token, *ORDER_BY[order_by][2])
     where, place = _where(tx, asked), (amount, paging.uuid(identifier))
+    ways, found = ((NEAR, FAR), (words,)) if words else ((ALL,), ())
     async with paging.planned(tx):
-        arguments = (*where, *place, *words)
-        rows, token = await paging.page(tx, asked, _page(order_by, len(words)), arguments, _key(order_by))
-        total = await paging.total(tx, asked, _total(len(words)), (*where, *words))
+        for way in ways:
+            arguments = (*where, *place, *found)
+            rows, token = await paging.page(tx, asked, _page(way, order_by), arguments, _key(order_by))
+            if token:
+                break
+        total = await paging.total(tx, asked, TOTALS[bool(words)], (*where, *found))
     return pb.ListOrdersResponse(items=map(listed, rows), next_page_token=token, total=total)
 
 
 async def export(tx: Tx, asked: feed_pb2.ExportOrdersRequest, after: UUID) -> Sequence[asyncpg.Record]:
     """Returns some of the orders that match, those that came next after an id."""
-    words = search.patterns(asked.search)
+    words = search.query(tx.business, asked.search)
+    way, found = (FAR, (words,)) if words else (ALL, ())
     async with paging.planned(tx):
-        place = (*_where(tx, asked), 0, after, *words, EXPORTED)
-        return await tx.connection.fetch(_page("created_at", len(words)), *place)
+        return await tx.connection.fetch(_page(way, "created_at"), *_where(tx, asked), 0, after, *found, EXPORTED)
 
 
 def listed(row: asyncpg.Record) -> pb.Order:
@@ -67,25 +108,9 @@ def listed(row: asyncpg.Record) -> pb.Order:
 
 
 @cache
-def _page(order_by: str, words: int) -> str:
+def _page(way: str, order_by: str) -> str:
     after, by, _ = ORDER_BY[order_by]
-    return f"""
-        select {orders.LISTED}, {orders.ITEMS}, c.config from orders o {_found(words)} {orders.FLOW}
-        where {WHERE} and {after} {_matching(words, 16)} order by {by} limit ${16 + words}
-    """
-
-
-@cache
-def _total(words: int) -> str:
-    return f"select count(*) from orders o {_found(words)} where {WHERE} {_matching(words, 14)}"
-
-
-def _found(words: int) -> str:
-    return FOUND if words else ""
-
-
-def _matching(words: int, first: int) -> str:
-    return " ".join(f"and s.text like ${first + index}" for index in range(words))
+    return way.format(where=f"{WHERE} and {after}", by=by)
 
 
 def _where(tx: Tx, asked: pb.ListOrdersRequest | feed_pb2.ExportOrdersRequest) -> tuple[Any, ...]:

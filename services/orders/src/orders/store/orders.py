@@ -71,8 +71,8 @@ INSERT_ITEMS = """
 UPDATE = f"""update orders set status = $3, data = $4, last_seq = $5, updated_at = $6, assigned_to = $7,
     {", ".join(f"{name} = ${index + 8}" for index, name in enumerate(STAMPS))}
     where business_id = $1 and ref = $2"""
-INSERT_SEARCH = "insert into order_search (business_id, id, text) values ($1, $2, $3)"
-UPDATE_SEARCH = "update order_search set text = $3 where business_id = $1 and id = $2"
+INSERT_SEARCH = "insert into order_search (business_id, id, words) values ($1, $2, array_to_tsvector($3::text[]))"
+UPDATE_SEARCH = "update order_search set words = array_to_tsvector($3::text[]) where business_id = $1 and id = $2"
 INSERT_EVENT = """
     insert into order_events (business_id, order_ref, seq, type, actor, actor_label, payload, request_id, address, agent,
         created_at)
@@ -137,7 +137,7 @@ def insert_order(tx: Tx, new: Order) -> None:
     values = _values(new)
     tx.later(INSERT, tx.business, *(values[name] for name in (*NAMES, *STAMPS)))
     tx.later(INSERT_ITEMS, tx.business, new.ref, [line_json(line) for line in new.lines])
-    tx.later(INSERT_SEARCH, tx.business, new.id, search.text_of(new))
+    tx.later(INSERT_SEARCH, tx.business, new.id, search.words_of(tx.business, new))
 
 
 def update_order(tx: Tx, changed: Order, business: UUID | None = None) -> None:
@@ -151,7 +151,7 @@ def update_order(tx: Tx, changed: Order, business: UUID | None = None) -> None:
 
 def update_search(tx: Tx, changed: Order) -> None:
     """Lets an order be found by what its data says now."""
-    tx.later(UPDATE_SEARCH, tx.business, changed.id, search.text_of(changed))
+    tx.later(UPDATE_SEARCH, tx.business, changed.id, search.words_of(tx.business, changed))
 
 
 def insert_event(
