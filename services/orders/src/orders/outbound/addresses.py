@@ -2,11 +2,15 @@
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 import httpx
 
 SCHEMES = ("http", "https")
+RESOLVERS = ThreadPoolExecutor(64, "resolve")
+"""Threads of their own, and many: names that are slow to be found must not keep others from being looked up."""
 NAT64 = IPv6Network("64:ff9b::/96")
 
 
@@ -51,8 +55,9 @@ async def place(url: httpx.URL, *, allow_private: bool) -> str:
     Whoever calls must call that address: a name could stand for another one the next time.
     """
     port = url.port or (443 if url.scheme == "https" else 80)
+    look_up = partial(socket.getaddrinfo, url.host, port, type=socket.SOCK_STREAM)
     try:
-        found = await asyncio.get_running_loop().getaddrinfo(url.host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(RESOLVERS, look_up)
     except OSError as error:
         raise Blocked(f"{url.host} cannot be found") from error
     addresses = [str(each[4][0]) for each in found]

@@ -1,5 +1,6 @@
 """Sends notifications by e-mail."""
 
+import asyncio
 from email.message import EmailMessage
 from email.utils import formatdate
 from urllib.parse import unquote, urlsplit
@@ -28,7 +29,9 @@ class Mailer:
         if not said.recipient:
             return Outcome(error_code="no_recipient", error="neither recipient nor customer.email is known", final=True)
         try:
-            await self._hand_over(self._mail(delivery, said))
+            # Well within the lease of a delivery: nobody else may send it meanwhile.
+            async with asyncio.timeout(2 * SECONDS):
+                await self._hand_over(self._mail(delivery, said))
         except ValueError as error:
             return Outcome(error_code="invalid_recipient", error=str(error), final=True)
         except (aiosmtplib.SMTPException, OSError) as error:
