@@ -8,7 +8,7 @@ import sys
 import asyncpg
 import pytest
 
-from comanda_cli.bench import command
+from comanda_cli.bench import command, history, reads
 from comanda_cli.bench.orders import percentiles
 from comanda_cli.testing import Fleet
 
@@ -83,6 +83,33 @@ def test_a_run_of_reservations_stands_beside_bare_sql_on_the_same_row() -> None:
     assert figures["hot_vs_spread"] == pytest.approx(hot / spread, abs=0.01)
     assert 0 < figures["p50_ms"] <= figures["p99_ms"]
     assert set(figures["cpu_ms_per_reservation"]) == PROCESSES
+
+
+@pytest.mark.xdist_group("bench")
+def test_reads_are_timed_and_their_answers_checked_for_each_number_of_orders() -> None:
+    program = "from comanda_cli.bench import reads as r; r.WARM_UP, r.COUNTED = 1, 3; from comanda_cli.main import main; main()"
+    argv = [sys.executable, "-c", program, "bench", "reads", "--rows", "600", "--rows", "300"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert list(figures) == ["rows"]
+    assert list(figures["rows"]) == ["300", "600"]
+    for times in figures["rows"].values():
+        assert set(times) == {*reads.QUERIES, "poll"}
+        assert all(0 < each["p50"] <= each["p99"] for each in times.values())
+
+
+def test_an_answer_that_is_wrong_is_no_figure() -> None:
+    made = history.made(7)
+    query = reads.QUERIES["search_ref"]
+    assert query.right(made, {"items": [{"ref": made.ref}]})
+    assert not query.right(made, {"items": [{"ref": history.made(8).ref}]})
+
+
+def test_made_up_orders_are_the_same_every_time_and_no_two_alike() -> None:
+    made = [history.made(number) for number in range(5000)]
+    assert made == [history.made(number) for number in range(5000)]
+    assert len({each.ref for each in made}) == len({each.email for each in made}) == 5000
 
 
 @pytest.mark.xdist_group("fleet")

@@ -10,12 +10,15 @@ import uvloop
 
 from comanda_cli.api import Refusal
 from comanda_cli.bench import orders as ordering
+from comanda_cli.bench import reads as reading
 from comanda_cli.bench import reserve as reserving
 from comanda_cli.bench.fleet import temporary_fleet
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
 from comanda_cli.verify.command import words
 from comanda_cli.verify.run import verify_home
+
+ROWS = (10_000, 1_000_000)
 
 
 @click.group()
@@ -40,6 +43,21 @@ def orders(orders: int, clients: int) -> None:
 def reserve(clients: int, seconds: int) -> None:
     """Reservations per second over gRPC: one hot SKU, 1,000 SKUs, and bare SQL by pgbench on the hot row, in turns."""
     _report(lambda home: reserving.measure(home, clients, seconds, _tell))
+
+
+@bench.command()
+@click.option(
+    "--rows",
+    type=click.IntRange(100),
+    multiple=True,
+    default=(10_000, 1_000_000),
+    show_default=True,
+    help="How many orders there are.",
+)
+def reads(rows: tuple[int, ...]) -> None:
+    """Lists, searches, polls, and analytics of a day over orders that were copied in; every answer is checked."""
+    with temporary_fleet(_tell) as home:
+        click.echo(json.dumps(uvloop.run(reading.measure(home, rows, _tell))))
 
 
 def _report(measure: Callable[[Home], Coroutine[Any, Any, dict[str, Any]]]) -> None:
