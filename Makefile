@@ -13,7 +13,7 @@ BUF := $(BIN)/buf
 IMAGE := protos/gen/comanda/image.binpb
 BASELINE := protos/baseline.binpb.gz
 
-.PHONY: help setup protos events errors run test test-unit lint format bench protos-baseline clean
+.PHONY: help setup protos events errors run test test-containers test-unit lint format bench compose-up compose-down protos-baseline clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -24,7 +24,10 @@ run: protos ## Start everything, let a first order go through, and stay up
 
 test: protos ## Run every test, against a real PostgreSQL and a real NATS
 	@echo "Running the tests"
-	@$(BIN)/pytest -n $(or $(WORKERS),2) --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n $(or $(WORKERS),2) --dist loadgroup --ignore tests/containers $(ARGS)
+
+test-containers: protos ## Build the images and run the tests that need a container engine
+	@$(BIN)/pytest tests/containers $(ARGS)
 
 test-unit: protos ## Run only the tests that need no server
 	@$(BIN)/pytest services/*/tests/unit $(ARGS)
@@ -48,6 +51,12 @@ format: protos ## Rewrite Python and proto files in the house format
 	@$(BIN)/ruff check --quiet --fix
 	@$(BIN)/ruff format --quiet
 	@$(BUF) format protos --write
+
+compose-up: protos ## Build the images and start everything in containers
+	@$(BIN)/comanda compose up
+
+compose-down: protos ## End the containers; their data stays
+	@$(BIN)/comanda compose down
 
 bench: protos ## Measure complete orders per second on this machine
 	@$(BIN)/comanda bench orders $(ARGS)

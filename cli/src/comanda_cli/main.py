@@ -19,6 +19,7 @@ COMMANDS = {
     "orders": ("comanda_cli.orders:orders", "Place orders, look at them, and move them."),
     "verify": ("comanda_cli.verify.command:verify", "Prove that the running system keeps its promises."),
     "bench": ("comanda_cli.bench.command:bench", "Measure, on a fleet made for it."),
+    "compose": ("comanda_cli.containers.command:compose", "The same in containers."),
     "business": ("comanda_cli.accounts:business", "Make businesses."),
     "keys": ("comanda_cli.accounts:keys", "Make API keys."),
     "reservations": ("comanda_cli.reservations:reservations", "End reservations whose time is up."),
