@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from inventory.domain.allocation import total
@@ -35,7 +35,6 @@ def shelves(on_hand: list[int]) -> Shelves:
 UNITS = st.lists(st.integers(0, 6), min_size=len(SHELVES), max_size=len(SHELVES))
 
 
-@settings(deadline=None)
 @given(UNITS, st.lists(BASKET, max_size=6))
 def test_a_batch_is_answered_as_its_baskets_would_be_one_after_the_other(
     units: list[int], baskets: list[Basket]
@@ -50,7 +49,6 @@ def test_a_batch_is_answered_as_its_baskets_would_be_one_after_the_other(
     assert all(free >= 0 for free in place.free.values())
 
 
-@settings(deadline=None)
 @given(UNITS, BASKET)
 def test_a_basket_gets_all_or_nothing_unless_a_part_will_do(units: list[int], basket: Basket) -> None:
     [answer] = decide(shelves(units), [basket])

@@ -4,7 +4,7 @@ import random
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from stock_history import Level, Step, Unexplained, anything, enough, exactly, explain, short
 
@@ -72,7 +72,6 @@ def recorded(picks: random.Random, count: int, clients: int) -> list[Step]:
     return steps
 
 
-@settings(deadline=None)
 @given(st.randoms(use_true_random=True), st.integers(1, 8))
 def test_every_history_of_a_correct_service_is_explained(picks: random.Random, clients: int) -> None:
     steps = recorded(picks, 60, clients)
@@ -85,7 +84,6 @@ def test_every_history_of_a_correct_service_is_explained(picks: random.Random, c
         level = step.after(level)
 
 
-@settings(deadline=None)
 @given(st.randoms(use_true_random=True), st.integers(1, 8))
 def test_a_unit_too_many_is_found_by_whoever_reads_at_the_end(picks: random.Random, clients: int) -> None:
     steps = recorded(picks, 40, clients)
