@@ -3,13 +3,16 @@
 import asyncio
 import hashlib
 import json
+from datetime import UTC, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
 
 from comanda.sales.v1 import audit_pb2 as pb
 from comanda.sales.v1.customers_pb2 import CreateCustomerRequest, UpdateCustomerRequest
+from kit.errors import Invalid
 from kit.testing import eventually
 
 FIRST = "0" * 64
@@ -64,6 +67,26 @@ async def test_an_entry_says_who_did_what_to_whom(service: Any) -> None:
     assert [each.event_type for each in await logged(service, tenant, event_type=["customer.created"])] == [
         "customer.created"
     ]
+
+
+async def test_entries_are_found_by_days_and_by_moments(service: Any) -> None:
+    tenant = await service.tenant()
+    await customer(service, tenant)
+    [entry] = await logged(service, tenant)
+    moment = entry.timestamp.ToDatetime(UTC)
+    day = moment.astimezone(ZoneInfo("America/Sao_Paulo")).date()
+    before, after = (day - timedelta(days=1)).isoformat(), (day + timedelta(days=1)).isoformat()
+    for bounds, found in (
+        ({"from": day.isoformat(), "to": day.isoformat()}, True),
+        ({"to": before}, False),
+        ({"from": after}, False),
+        ({"from": moment.isoformat()}, True),
+        ({"to": moment.isoformat()}, False),
+        ({"from": before, "to": (moment + timedelta(seconds=1)).isoformat()}, True),
+    ):
+        assert bool(await logged(service, tenant, **bounds)) == found, bounds
+    with pytest.raises(Invalid):
+        await logged(service, tenant, **{"from": "2026-02-30"})
 
 
 async def test_no_personal_data_reaches_the_log(service: Any) -> None:

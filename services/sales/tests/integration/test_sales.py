@@ -306,6 +306,8 @@ async def test_sales_are_found_by_everything_that_is_asked_for(shop: Any) -> Non
     assert await found(page_token=page.next_page_token) == [small.id]
     with pytest.raises(Invalid):
         await found(date_from="2026-02-31")
+    with pytest.raises(Invalid):
+        await found(customer_id="nobody")
 
 
 async def test_the_log_tells_the_life_of_a_sale(shop: Any) -> None:

@@ -26,5 +26,28 @@ def span(first: str, last: str, zone: str) -> tuple[datetime, datetime]:
     )
 
 
+def moments(first: str, last: str, zone: str) -> tuple[datetime | None, datetime | None]:
+    """Returns two moments, each given as one (RFC 3339) or as a day in a zone, of which the last counts whole; None of no text.
+
+    Raises Invalid(`invalid_date`), naming the field.
+    """
+    begin, end = span(first if _is_day(first) else "", last if _is_day(last) else "", zone)
+    return (
+        _moment("from", first) if not _is_day(first) else begin,
+        _moment("to", last) if not _is_day(last) else end,
+    )
+
+
+def _is_day(text: str) -> bool:
+    return len(text) == len("2026-11-20")
+
+
+def _moment(name: str, text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Invalid("invalid_date", field=name, date=text) from error
+
+
 def _midnight(begin: date, zone: str) -> datetime:
     return max(EVER, datetime(begin.year, begin.month, begin.day, tzinfo=ZoneInfo(zone)))

@@ -1,18 +1,18 @@
 """The audit log and its chain."""
 
-from datetime import UTC
-
 import asyncpg
 
 from comanda.sales.v1 import audit_pb2 as pb
 from kit import pages
 from kit.db import Tx
 from sales.domain import audit as domain
+from sales.domain import days, place
 from sales.messages import audit as messages
 from sales.queries.filters import matching
 from sales.store import audit as store
 
 LINKS_PAGE = 100
+ZONE = "select timezone from businesses where business_id = $1"
 ENTRIES = f"""
     select {store.COLUMNS}, c.seq, c.hash from audit_log left join audit_chain c using (business_id, id)
 """
@@ -27,14 +27,16 @@ LINKS = f"""
 
 async def list_entries(tx: Tx, request: pb.ListAuditLogRequest) -> pb.ListAuditLogResponse:
     """Returns a page of the business's entries, newest first; raises Invalid for a bad token."""
+    zone = await tx.connection.fetchval(ZONE, tx.business) or place.TIMEZONE
+    begin, end = days.moments(getattr(request, "from"), request.to, zone)
     where, values = matching(
         ("audit_log.business_id = ?", tx.business),
         ("event_type = any(?::text[])", list(request.event_type)),
         ("sale_id = ? and sale_id <> ''", request.sale_id),
         ("customer_id = ? and customer_id <> ''", request.customer_id),
         ("actor = ?", request.user),
-        ("created_at >= ?", getattr(request, "from").ToDatetime(UTC) if request.HasField("from") else None),
-        ("created_at < ?", request.to.ToDatetime(UTC) if request.HasField("to") else None),
+        ("created_at >= ?", begin),
+        ("created_at < ?", end),
     )
     size, n = request.page_size or pages.SIZE, len(values)
     page = f"{ENTRIES} {where} and id < ${n + 1} order by id desc limit ${n + 2}"
