@@ -132,6 +132,18 @@ async def test_an_order_tells_the_cost_of_its_units_and_gives_them_back_to_their
     await check(api)
 
 
+async def test_reservations_that_come_back_together_go_each_to_its_own_lot(api: Any) -> None:
+    await api.shop.stock(coffee="0")
+    await receive(api, "2", lot="A", expiry_date=SOON)
+    await receive(api, "3", lot="B", expiry_date=LATER)
+    for qty in ("2", "1"):
+        await take(api, qty, OWNER_TYPE_ORDER, "ORD-1")
+    assert await lots(api) == [("B", "2.000")]
+    assert (await api.shop.release("ORD-1")).outcome == OUTCOME_DONE
+    assert await lots(api) == [("A", "2.000"), ("B", "3.000")]
+    await check(api)
+
+
 async def test_two_orders_in_one_batch_take_from_a_lot_in_turn(api: Any) -> None:
     await api.shop.stock(coffee="0")
     await receive(api, "3", lot="A", expiry_date=SOON)

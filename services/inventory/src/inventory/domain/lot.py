@@ -104,14 +104,19 @@ def of_lot(movement: Movement, lot: Lot) -> Movement:
     )
 
 
-def put_back(movement: Movement, taken: Sequence[Taken]) -> list[Movement]:
-    """Returns the movement of units that come back as one for each lot they had come from."""
-    wanted, parts = movement.qty_delta, []
+def put_back(movement: Movement, taken: Sequence[Taken]) -> tuple[list[Movement], list[Taken]]:
+    """Returns the movement of units that come back as one for each lot they had come from, and what is still away."""
+    wanted, parts, away = movement.qty_delta, [], []
     for lot, qty in taken:
-        if part := min(wanted, qty):
-            wanted -= part
+        part = min(wanted, qty)
+        wanted -= part
+        if part:
             parts.append(of_lot(movement._replace(qty_delta=part), lot))
-    return [*parts, movement._replace(qty_delta=wanted)] if wanted else parts
+        if part < qty:
+            away.append(Taken(lot, qty - part))
+    if wanted:
+        parts.append(movement._replace(qty_delta=wanted))
+    return parts, away
 
 
 def bring(movement: Movement, now: datetime, new_id: Callable[[], UUID]) -> tuple[Movement, Lot | None]:

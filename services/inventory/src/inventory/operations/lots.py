@@ -48,7 +48,9 @@ def _book(
         arrived, lot = bring(movement, tx.now, uuid7)
         return [book.move(arrived, lot)]
     if movement.qty_delta > 0:
-        return [book.move(each) for each in put_back(movement, taken.get((movement.key, movement.reference), ()))]
+        place = movement.key, movement.reference
+        parts, taken[place] = put_back(movement, taken.get(place, []))
+        return [book.move(each) for each in parts]
     if lots and lots.knows(movement.key):
         return [book.move(each) for each in lots.take(movement)]
     return [book.move(movement)]
