@@ -143,6 +143,19 @@ async def test_what_has_not_left_is_not_returned(hub: Any, path: tuple[str, ...]
     assert (await refused(asked(hub, ref, (line_id, "1")))).code == "order_not_returnable"
 
 
+async def test_what_may_still_fail_on_its_way_and_be_cancelled_is_not_returned_before(hub: Any) -> None:
+    await make_channel(hub, config={"required_checks_on_commit": []}, preset="order_management")
+    session = await opened(hub, line("A", "1"))
+    ref = (await committed(hub, session.session_key, wait=0)).order_ref
+    for status in ("confirmed", "processing", "ready_to_ship", "shipped", "in_transit"):
+        await transitioned(hub, ref, status)
+    parts = (session.items[0].line_id, "1")
+    assert (await refused(asked(hub, ref, parts))).code == "order_not_returnable"
+    await transitioned(hub, ref, "delivered")
+    await asked(hub, ref, parts)
+    assert (await order_of(hub, ref)).status == "return_requested"
+
+
 async def test_an_order_is_returned_when_all_of_it_is_and_history_tells_each_step(hub: Any) -> None:
     flow = {
         "transitions": {

@@ -9,8 +9,11 @@ from kit.errors import Refused
 from orders.domain import money
 
 REQUESTED, RECEIVED, RESTOCKED, REFUNDED, CANCELLED = "requested", "received", "restocked", "refunded", "cancelled"
-RETURNABLE = ("dispatched", "shipped", "in_transit", "delivered", "completed", "return_requested")
-"""Statuses of an order that has left: what has not is cancelled instead."""
+RETURNABLE = ("dispatched", "delivered", "completed", "return_requested")
+"""Statuses of an order that the customer has, or is about to have, and that no flow of ours cancels any more.
+
+What is shipped in order management is not among them: it may fail, and be cancelled, which gives all of it back at once.
+"""
 
 
 @dataclass(frozen=True, slots=True)
