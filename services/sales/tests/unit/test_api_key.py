@@ -74,7 +74,7 @@ def test_a_key_that_has_a_successor_never_gains_time() -> None:
 def test_nobody_hands_out_scopes_beyond_his_own(own: tuple[str, ...], wanted: tuple[str, ...], granted: bool) -> None:
     granter = Identity(ID, Role.ROLE_OWNER, "key:own", scopes=own)
     with nullcontext() if granted else pytest.raises(Forbidden, match="scope_above_own"):
-        domain.check_grant(granter, Role.ROLE_STAFF, "", wanted)
+        domain.check_grant(granter.role, granter.scopes, Role.ROLE_STAFF, "", wanted)
 
 
 @pytest.mark.parametrize("role", Role.values())

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from comanda.types.v1.options_pb2 import Role
 from kit.errors import Forbidden, Invalid, Refused
-from kit.identity import Identity
 
 FORM = re.compile("ck_([0-9a-f]{32})_(.+)")
 UNKNOWN = UUID(int=0)
@@ -102,12 +101,12 @@ def end_of_overlap(key: ApiKey, overlap: timedelta, now: datetime) -> datetime:
     return min(end, key.expires_at) if key.expires_at else end
 
 
-def check_grant(granter: Identity, role: int, customer_id: str, scopes: Sequence[str]) -> None:
-    """Raises Forbidden (`role_above_own`, `scope_above_own`) or Invalid unless the granter may make such a key."""
-    if role not in GRANTABLE.get(granter.role, frozenset()):
-        raise Forbidden("role_above_own", role=name(role), own_role=name(granter.role))
-    if granter.scopes and (not scopes or not set(scopes) <= reach(granter.scopes)):
-        raise Forbidden("scope_above_own", own_scopes=" ".join(granter.scopes))
+def check_grant(own_role: int, own_scopes: Sequence[str], role: int, customer_id: str, scopes: Sequence[str]) -> None:
+    """Raises Forbidden (`role_above_own`, `scope_above_own`) or Invalid unless such an owner may make such a key."""
+    if role not in GRANTABLE.get(own_role, frozenset()):
+        raise Forbidden("role_above_own", role=name(role), own_role=name(own_role))
+    if own_scopes and (not scopes or not set(scopes) <= reach(own_scopes)):
+        raise Forbidden("scope_above_own", own_scopes=" ".join(own_scopes))
     if role == Role.ROLE_CUSTOMER and not customer_id:
         raise Invalid("customer_id_required")
     if role != Role.ROLE_CUSTOMER and customer_id:

@@ -32,7 +32,8 @@ class ApiKeyService(identity_pb2_grpc.ApiKeyServiceServicer):
 
     async def CreateApiKey(self, request: pb.CreateApiKeyRequest, _: Any) -> pb.CreateApiKeyResponse:
         # Before the frame looks for an earlier answer: a repeat by somebody else must not show him a key above his own.
-        domain.check_grant(current.get().identity, request.role, request.customer_id, request.scopes)
+        who = current.get().identity
+        domain.check_grant(who.role, who.scopes, request.role, request.customer_id, request.scopes)
         response = await answer(self, ApiKeyService._create, request)
         self._reveal(response.api_key)
         return response
@@ -73,7 +74,7 @@ class ApiKeyService(identity_pb2_grpc.ApiKeyServiceServicer):
         """Like the check of a grant before the frame: a repeat must not show anybody a key above his own."""
         granter = current.get().identity
         old = await self.database.read(lambda tx: store.own_api_key(tx, UUID(request.id)), granter)
-        domain.check_grant(granter, old.role, old.customer_id, old.scopes)
+        domain.check_grant(granter.role, granter.scopes, old.role, old.customer_id, old.scopes)
 
     async def _rotate(self, tx: Tx, request: pb.RotateApiKeyRequest) -> pb.RotateApiKeyResponse:
         overlap = timedelta(seconds=request.overlap_seconds)
