@@ -26,6 +26,7 @@ from comanda.erp.v1 import (
     webhooks_pb2_grpc,
 )
 from comanda.types.v1.options_pb2 import Role
+from embedded.ports import free_port
 from kit import client, identity
 from kit.identity import NO_BUSINESS, Identity
 from kit.testing import eventually
@@ -117,8 +118,8 @@ def _start(environment: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes
 def running(environment: Mapping[str, str], directory: Path) -> Iterator[Bridge]:
     """Starts a bridge and kills it afterwards; whoever uses it gives it a channel and a business."""
     whole = {
-        "COMANDA_LISTEN": f"127.0.0.1:{simulated.free_port()}",
-        "COMANDA_SALES_ADDRESS": f"127.0.0.1:{simulated.free_port()}",
+        "COMANDA_LISTEN": f"127.0.0.1:{free_port()}",
+        "COMANDA_SALES_ADDRESS": f"127.0.0.1:{free_port()}",
         "COMANDA_IDENTITY_PUBLIC_KEY": identity.public_key_of(PRIVATE_KEY),
         "COMANDA_POLL_SECONDS": "0.1",
         **environment,

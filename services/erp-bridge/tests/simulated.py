@@ -4,7 +4,6 @@ import base64
 import hashlib
 import io
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from embedded.ports import free_port
 
 KEY, SECRET = "APPKEY", "APPSECRET"
 STARTED_SECONDS = 20.0
@@ -96,13 +97,6 @@ def _until_up(simulator: Simulator) -> None:
             assert time.monotonic() < deadline, "the simulator does not come up"
         else:
             return
-
-
-def free_port() -> int:
-    """Returns a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def packed(name: str, content: bytes) -> dict[str, str]:

@@ -14,6 +14,7 @@ import structlog
 from simulated import Simulator, packed
 
 import erp_bridge
+from embedded.ports import free_port
 from erp_bridge.domain.attachment import Owner
 from erp_bridge.omie import attachments, files, paging
 from erp_bridge.omie.answers import Kind
@@ -133,7 +134,7 @@ async def test_a_failure_inside_a_200_is_a_failure(client: Omie, omie: Simulator
 
 
 async def test_an_erp_that_is_away_is_unreachable_and_nothing_was_sent(omie: Simulator, database: Database) -> None:
-    away = settings(omie, api_base_url=f"http://127.0.0.1:{simulated.free_port()}/api/v1/", max_retries=1)
+    away = settings(omie, api_base_url=f"http://127.0.0.1:{free_port()}/api/v1/", max_retries=1)
     client = Omie(away, Gate(database, away.account))
     assert (await refusal(client, 1)).kind is Kind.UNREACHABLE
     await client.close()

@@ -126,7 +126,7 @@ async def test_an_unknown_order_fails_with_omies_words_three_times_on_the_same_l
         assert (await log(bridge, failed)).tentativas == tries
     assert (await bridge.call(pb, "ReprocessFailedClosures")).total_reprocessados == 0
     assert not (await log(bridge, failed)).pode_retentar
-    assert omie.stats()["errors"] == {"ConsultarPedCompra": 3}
+    assert omie.stats()["errors"]["ConsultarPedCompra"] == 3
 
 
 async def test_nothing_to_reprocess_is_no_error(bridge: Bridge) -> None:

@@ -14,6 +14,8 @@ from erp_bridge.omie.files import Packed
 
 SERVICE = "geral/anexo"
 DOWNLOAD = "download"
+LINKS = 3
+"""How many links are asked for, one after the other, when they do not yield the file."""
 
 
 async def listed(omie: Omie, owner: Owner) -> list[Attachment]:
@@ -39,22 +41,27 @@ async def download(omie: Omie, owner: Owner, attachment: Attachment, target: Pat
     Raises OmieError: kind VALIDATION for one larger than so many bytes, TRANSIENT for a link that does not yield it.
     """
     # A link that has ended is asked for again in other words.
-    by_id, by_name = {"nIdAnexo": attachment.id}, {"cNomeArquivo": attachment.name}
-    keys: list[dict[str, Any]] = [by_id, {**by_id, **by_name}, by_name]
-    for attempt in range(len(keys)):
-        given = await omie.read(
-            SERVICE, "ObterAnexo", *({**owner.key, **key} for key in keys[attempt:]), remember=False
-        )
+    questions = _questions(owner, attachment)
+    for attempt in range(LINKS):
+        given = await omie.read(SERVICE, "ObterAnexo", *questions, remember=False)
         if not (link := given.get("cLinkDownload")):
             return None
         try:
             size = await _fetch(omie, str(link), target, largest)
         except OmieError as error:
-            if error.kind is not Kind.TRANSIENT or attempt == len(keys) - 1:
+            if error.kind is not Kind.TRANSIENT or attempt == LINKS - 1:
                 raise
         else:
             return files.unpack_if_zipped(target, attachment.name) if size else None
     raise AssertionError("the last attempt returns or raises")
+
+
+def _questions(owner: Owner, attachment: Attachment) -> list[dict[str, Any]]:
+    """Returns the question for an attachment in several words: numbers are taken as text as well, and a name beside an id."""
+    ids: list[dict[str, Any]] = [{"nIdAnexo": attachment.id}, {"nIdAnexo": str(attachment.id)}]
+    by_name = {"cNomeArquivo": attachment.name}
+    keys = [*ids, *({**each, **by_name} for each in ids), by_name]
+    return [{**owner.key, "nId": number, **key} for number in (owner.id, str(owner.id)) for key in keys]
 
 
 async def _fetch(omie: Omie, link: str, target: Path, largest: int) -> int:

@@ -39,12 +39,14 @@ async def consult(omie: Omie, number: str) -> PurchaseOrder:
     )
 
 
-async def situation(omie: Omie, order: int) -> Situation:
+async def situation(omie: Omie, order: int, *, closed_first: bool = False) -> Situation:
     """Returns how an order stands. Raises OmieError.
 
-    Asked first is for orders that are open: while ours is, it is among them, so that the answer is never empty, which would be an
-    error that counts toward the block.
+    An empty answer is an error that counts toward the block. So asked first is for closed orders where it is known that there are
+    some, else for open ones: while ours is open, it is among them.
     """
+    if closed_first and await _is_among(omie, order, [FLAGS[Situation.CLOSED]]):
+        return Situation.CLOSED
     if await _is_among(omie, order, OPEN_FLAGS):
         return Situation.OPEN
     for each, flag in FLAGS.items():

@@ -61,8 +61,8 @@ CLAIM_DUE = f"""
 PROLONG = "update purchase_order_closures set lease_until = now() + $4 where business_id = $1 and id = $2 and run = $3"
 FINISH = """
     update purchase_order_closures
-    set status = $4, mensagem_erro = $5, detalhes = $6, may_pass = $7, run = null, lease_until = null, updated_at = now(),
-        processado_em = now()
+    set status = $4, mensagem_erro = $5, detalhes = $6, may_pass = $7, tentativas = tentativas - $8::boolean::integer,
+        run = null, lease_until = null, updated_at = now(), processado_em = now()
     where business_id = $1 and id = $2 and run = $3
 """
 HAND_OVER = """
@@ -177,10 +177,15 @@ async def prolong(tx: Tx, closure: Closure) -> None:
     await tx.connection.execute(PROLONG, closure.business_id, closure.id, closure.run, LEASE)
 
 
-async def finish(tx: Tx, closure: Closure, error: str, details: dict[str, Any], may_pass: bool) -> None:
-    """Ends a run, with success when there is no error; does nothing when it was taken over meanwhile."""
+async def finish(
+    tx: Tx, closure: Closure, error: str, details: dict[str, Any], *, may_pass: bool = False, held_back: bool = False
+) -> None:
+    """Ends a run, with success when there is no error; does nothing when it was taken over meanwhile.
+
+    One that our own limits held back was no try.
+    """
     place = (closure.business_id, closure.id, closure.run)
-    await tx.connection.execute(FINISH, *place, "failed" if error else "success", error, details, may_pass)
+    await tx.connection.execute(FINISH, *place, "failed" if error else "success", error, details, may_pass, held_back)
 
 
 async def hand_over(tx: Tx, closure: Closure, order: int, instruction: str, details: dict[str, Any]) -> None:

@@ -72,7 +72,8 @@ PROLONG = "update attachment_transfers set lease_until = now() + $4 where busine
 FINISH = """
     update attachment_transfers
     set status = $4, anexos_transferidos = $5, total_anexos = $6, mensagem_erro = $7, detalhes = $8, may_pass = $9,
-        run = null, lease_until = null, updated_at = now(), processado_em = now()
+        tentativas = tentativas - $10::boolean::integer, run = null, lease_until = null, updated_at = now(),
+        processado_em = now()
     where business_id = $1 and id = $2 and run = $3
 """
 # Of several failed ones of a pair the newest, unless one of the pair is open anyway.
@@ -199,10 +200,11 @@ async def finish(
     error: str,
     details: dict[str, Any],
     may_pass: bool,
+    held_back: bool,
 ) -> None:
-    """Ends a run; does nothing when it was taken over meanwhile."""
+    """Ends a run; does nothing when it was taken over meanwhile. One that our own limits held back was no try."""
     place = (transfer.business_id, transfer.id, transfer.run)
-    await tx.connection.execute(FINISH, *place, status, moved, total, error, details, may_pass)
+    await tx.connection.execute(FINISH, *place, status, moved, total, error, details, may_pass, held_back)
 
 
 async def reopen(tx: Tx) -> list[UUID]:

@@ -1,5 +1,6 @@
 """RF-002: closes purchase orders (source 002 1B.3), by what an account has for it; as a rule that is a person."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,8 +27,6 @@ CLOSE, ASSOCIATE, CONCLUDE = "purchase_order.close", "receipt.associate", "recei
 LOST = (Kind.UNKNOWN, Kind.REDUNDANT)
 KNOWN_STATUSES = ("Encerrado", "Fechado")
 WATCHED = 500
-LOOKED_AT = 20
-"""How many cases are looked at in one round of the watch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +44,8 @@ class Closures:
         self._database = database
         self._omie = omie
         self._settings = settings
+        self._some_are_closed = False
+        self._finding_out = asyncio.Lock()
         if settings.po_close_call and settings.po_close_status not in KNOWN_STATUSES:
             LOG.warning("unusual status for closed purchase orders", status=settings.po_close_status)
 
@@ -53,17 +54,30 @@ class Closures:
         try:
             ending = await (self._directly(case) if self._settings.po_close_call else self._as_case(case))
         except OmieError as error:
-            await self._finish(case, error.text, {}, error.may_pass)
+            held_back = error.kind is Kind.HELD_BACK
+            await self._finish(case, error.text, {}, may_pass=error.may_pass, held_back=held_back)
         except Unavailable:
             raise  # The lease runs out, and somebody goes on.
         except Exception as error:
             LOG.exception("closure failed", closure=str(case.id))
-            await self._finish(case, f"Erro inesperado: {type(error).__name__}", {}, False)
+            await self._finish(case, f"Erro inesperado: {type(error).__name__}", {})
         else:
-            await (self._hand_over(case, ending) if ending.waits_for else self._finish(case, "", ending.details, False))
+            await (self._hand_over(case, ending) if ending.waits_for else self._finish(case, "", ending.details))
 
-    async def _finish(self, case: Closure, error: str, details: dict[str, Any], may_pass: bool) -> None:
-        await self._database.run(lambda tx, _: closures.finish(tx, case, error, details, may_pass))
+    async def _finish(self, case: Closure, error: str, details: dict[str, Any], **more: bool) -> None:
+        await self._database.run(lambda tx, _: closures.finish(tx, case, error, details, **more))
+
+    async def _situation(self, order: int) -> Situation:
+        """Returns how an order stands; once there are closed orders, these are searched first.
+
+        Until that is known one asks at a time, so that at most one finds out by an empty answer.
+        """
+        if self._some_are_closed:
+            return await purchases.situation(self._omie, order, closed_first=True)
+        async with self._finding_out:
+            found = await purchases.situation(self._omie, order, closed_first=self._some_are_closed)
+            self._some_are_closed = self._some_are_closed or found is Situation.CLOSED
+            return found
 
     async def _hand_over(self, case: Closure, ending: Ending) -> None:
         place = (case.numero_pedido, case.item_pedido, case.numero_nf_servico, case.id_nf_servico)
@@ -96,10 +110,10 @@ class Closures:
     async def _as_case(self, case: Closure) -> Ending:
         """Closes an order without a call for it: it is over already, a receipt of its goods can be booked, or a person does it."""
         order = await purchases.consult(self._omie, case.numero_pedido)
-        if ended := _ended(await purchases.situation(self._omie, order.id)):
+        if ended := _ended(await self._situation(order.id)):
             return Ending(ended)
         details = await self._by_receipt(case, order)
-        if details and await purchases.situation(self._omie, order.id) is Situation.RECEIVED:
+        if details and await self._situation(order.id) is Situation.RECEIVED:
             return Ending({"status_anterior": Situation.OPEN, "status_novo": Situation.RECEIVED, **details})
         return Ending(details, waits_for=order.id)
 
@@ -151,7 +165,7 @@ class Closures:
             return False
         try:
             still_open = await purchases.open_down_to(self._omie, min(case.n_cod_ped or 0 for case in cases))
-            for case in [each for each in cases if each.n_cod_ped not in still_open][:LOOKED_AT]:
+            for case in [each for each in cases if each.n_cod_ped not in still_open]:
                 await self.look(case)
         except OmieError as error:
             LOG.info("cannot look for closed purchase orders", error=str(error))
@@ -159,7 +173,7 @@ class Closures:
 
     async def look(self, case: Closure) -> None:
         """Ends a case that waits for a person, if the ERP shows that the order is no longer open. Raises OmieError."""
-        now = await purchases.situation(self._omie, case.n_cod_ped or 0)
+        now = await self._situation(case.n_cod_ped or 0)
         if now is Situation.OPEN:
             return
         error = CANCELLED if now is Situation.CANCELLED else ""

@@ -40,6 +40,7 @@ class Course:
     empty: int = 0
     errors: list[str] = field(default_factory=list)
     may_pass: bool = False
+    held_back: bool = False
     files: list[dict[str, str]] = field(default_factory=list)
 
     def note(self, name: str, outcome: str, error: str = "") -> None:
@@ -76,7 +77,7 @@ class Transfers:
             await self._copy(course)
         except OmieError as error:
             course.errors.append(error.text)
-            course.may_pass = error.may_pass
+            course.may_pass, course.held_back = error.may_pass, error.kind is Kind.HELD_BACK
         except Unavailable:
             raise  # The lease runs out, and somebody goes on.
         except Exception as error:
@@ -86,7 +87,15 @@ class Transfers:
         text = "; ".join(course.errors)[:LONGEST_ERROR]
         await self._database.run(
             lambda tx, _: transfers.finish(
-                tx, transfer, status, course.moved, course.total, text, course.details, course.may_pass
+                tx,
+                transfer,
+                status,
+                course.moved,
+                course.total,
+                text,
+                course.details,
+                course.may_pass,
+                course.held_back,
             )
         )
 
