@@ -31,7 +31,6 @@ from kit.testing import administer, at, eventually
 
 from .faults import FAULTS
 from .olist_data import order, write
-from .planted import FAULTS
 
 pytestmark = pytest.mark.xdist_group("fleet")
 
