@@ -18,7 +18,7 @@ from sales import issuer
 from sales.settings import Settings
 
 KEY = generate_private_key(SECP256R1())
-CLAIMS = {"iss": "https://issuer.example", "sub": "ana", "exp": int(time.time()) + 60, "business": "padaria"}
+CLAIMS = {"iss": "https://issuer.example", "sub": "ana", "exp": int(time.time()) + 3600, "business": "padaria"}
 TOKEN = jwt.encode(CLAIMS, KEY, algorithm="ES256", headers={"kid": "1"})
 
 
