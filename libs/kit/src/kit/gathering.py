@@ -1,7 +1,6 @@
 """Calls that fight over the same rows, answered together in one transaction, with the promises that @rpc gives to each."""
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic
@@ -14,7 +13,7 @@ from kit.call import Call, current
 from kit.db import RETRY, Database, Tx
 from kit.errors import DomainError, Unavailable
 from kit.lanes import LANES, Lanes
-from kit.rpc import Request, Response, replayed
+from kit.rpc import Place, Request, Response, digest, place, replayed
 
 # By their position in the batch: keys that were used before, with what was answered, and keys whose time is over.
 USED = """
@@ -37,8 +36,6 @@ KEEP = """
     select kept.*, now() + interval '24 hours'
     from unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::bytea[]) as kept
 """
-Place = tuple[UUID, str, str]
-"""Where an answer is kept: business, scope, and key."""
 
 
 @dataclass(slots=True, eq=False)
@@ -56,11 +53,6 @@ class Asked(Generic[Request, Response]):
     def business(self) -> UUID:
         """The tenant of the caller."""
         return self.call.identity.business_id
-
-    @property
-    def digest(self) -> bytes:
-        """What tells the request from another one under the same key."""
-        return hashlib.sha256(self.request.SerializeToString(deterministic=True)).digest()
 
     @property
     def gone(self) -> bool:
@@ -100,9 +92,8 @@ class Gathering(Generic[Request, Response]):
     async def answer(self, request: Request) -> Response:
         """Returns the answer to the present call, or raises what it is refused with."""
         call = current.get()
-        business, key = call.identity.business_id, call.method.key(request)
-        touched: set[Hashable] = {(business, each) for each in self._touched(request)}
-        only = (business, call.method.scope(request), key) if key else None
+        touched: set[Hashable] = {(call.identity.business_id, each) for each in self._touched(request)}
+        only = place(call, request)
         asked: Asked[Request, Response] = Asked(call, request, frozenset({*touched, only} - {None}), only)
         self._lanes.add(asked)
         return await asked.answer
@@ -156,8 +147,9 @@ def _places(batch: Batch[Request, Response]) -> list[list[Any]]:
 
 def _again(asked: Asked[Request, Response], first: bytes, answer: bytes) -> Any:
     """Returns what the key's first call was answered, or the error that it was another request."""
+    assert asked.only is not None  # only a call with a key can have been answered before
     try:
-        return replayed(asked.call, asked.only[2] if asked.only else "", asked.digest, first, answer)
+        return replayed(asked.call, asked.only, digest(asked.request), first, answer)
     except DomainError as error:
         return error
 
@@ -165,7 +157,7 @@ def _again(asked: Asked[Request, Response], first: bytes, answer: bytes) -> Any:
 def _keep(tx: Tx, answers: Sequence[tuple[Asked[Request, Response], Response | DomainError]]) -> None:
     # Sorted, since whoever inserts a key that another transaction has inserted waits for that one's end.
     kept = sorted(
-        (*asked.only, asked.digest, answer.SerializeToString())
+        (*asked.only, digest(asked.request), answer.SerializeToString())
         for asked, answer in answers
         if asked.only and not isinstance(answer, DomainError)
     )

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 import asyncpg
 from google.protobuf.message import Message
@@ -15,6 +16,8 @@ from kit.errors import Refused
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
+Place = tuple[UUID, str, str]
+"""Where an answer is kept: business, scope, and key."""
 
 CLAIM = """
     with claimed as (
@@ -56,8 +59,8 @@ async def answer(
     database: Database = servicer.database
     if not call.method.writes:
         return await database.read(lambda tx: operation(servicer, _known(tx, call), request), call.identity)
-    if key := call.method.key(request):
-        return await _once(database, call, key, lambda tx: operation(servicer, _known(tx, call), request), request)
+    if kept := place(call, request):
+        return await _once(database, call, kept, lambda tx: operation(servicer, _known(tx, call), request), request)
     return await database.run(lambda tx, _: operation(servicer, _known(tx, call), request), identity=call.identity)
 
 
@@ -65,33 +68,42 @@ async def answered(servicer: Any, request: Message) -> bool:
     """Tells whether the call repeats one that was answered, so that what would come before its transaction is not done again."""
     call = current.get()
     database: Database = servicer.database
-    if not (key := call.method.key(request)):
+    if not (kept := place(call, request)):
         return False
-    place = (call.identity.business_id, call.method.scope(request), key)
-    return bool(await database.read(lambda tx: tx.connection.fetch(ANSWERED, *place)))
+    return bool(await database.read(lambda tx: tx.connection.fetch(ANSWERED, *kept)))
+
+
+def place(call: Call, request: Message) -> Place | None:
+    """Returns where the call's answer is kept; None when the caller gave no key."""
+    key = call.method.key(request)
+    return (call.identity.business_id, call.method.scope(request), key) if key else None
+
+
+def digest(request: Message) -> bytes:
+    """Returns what tells the request from another one under the same key."""
+    return hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
 
 
 async def _once(
-    database: Database, call: Call, key: str, work: Callable[[Tx], Awaitable[Response]], request: Message
+    database: Database, call: Call, kept: Place, work: Callable[[Tx], Awaitable[Response]], request: Message
 ) -> Response:
-    place = (call.identity.business_id, call.method.scope(request), key)
-    digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
+    asked = digest(request)
 
     async def claimed(tx: Tx, row: asyncpg.Record) -> Response:
         if not row["claimed"]:
-            [row] = await tx.connection.fetch(ANSWERED, *place)
-            return cast("Response", replayed(call, key, digest, *row))
+            [row] = await tx.connection.fetch(ANSWERED, *kept)
+            return cast("Response", replayed(call, kept, asked, *row))
         response = await work(tx)
-        tx.later(ANSWER, *place, response.SerializeToString())
+        tx.later(ANSWER, *kept, response.SerializeToString())
         return response
 
-    return await database.run(claimed, CLAIM, *place, digest, identity=call.identity)
+    return await database.run(claimed, CLAIM, *kept, asked, identity=call.identity)
 
 
-def replayed(call: Call, key: str, digest: bytes, first: bytes, answer: bytes) -> Any:
+def replayed(call: Call, kept: Place, asked: bytes, first: bytes, answer: bytes) -> Any:
     """Returns the answer of the call that used the key first; raises Refused(`idempotency_key_reuse`) if its digest differs."""
-    if digest != first:
-        raise Refused("idempotency_key_reuse", key=key)
+    if asked != first:
+        raise Refused("idempotency_key_reuse", key=kept[2])
     call.replayed = True
     metrics.REPLAYS.labels(call.method.operation).inc()
     return call.method.response.FromString(answer)
