@@ -38,8 +38,7 @@ class Method:
     @property
     def scope_names(self) -> tuple[str, ...]:
         """The scopes of a credential, such as `orders:write`, any of which lets it call the method; the first is the least."""
-        context = self.path.split(".")[1]
-        return (f"{context}:write",) if self.writes else (f"{context}:read", f"{context}:write")
+        return (f"{self.context}:write",) if self.writes else (f"{self.context}:read", f"{self.context}:write")
 
     def key(self, request: Message) -> str:
         """Returns the caller's idempotency key; empty when he gave none."""
