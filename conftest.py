@@ -5,7 +5,7 @@ import os
 from hypothesis import settings
 
 # Before pytest names the modules in gateway/tests after their folder and thereby makes a package `gateway` of its own.
-import gateway  # noqa: F401
+import gateway  # noqa: F401  # imported to be first
 
 pytest_plugins = ["kit.testing", "comanda_cli.testing"]
 

@@ -7,7 +7,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class GenerateBuildHook(BuildHookInterface):  # type: ignore[type-arg]
+class GenerateBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # generic only in its stubs
     """Fills `gen/` before hatchling collects the files of the wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -123,6 +123,6 @@ def script(*statements: str) -> None:
 def transaction(context: "object") -> Iterator[sa.Connection]:
     """The whole of a service's env.py: runs the migrations on the connection that `upgrade` opened."""
     connection: sa.Connection = context.config.attributes["connection"]  # type: ignore[attr-defined]  # alembic's proxy module
-    context.configure(connection=connection, transactional_ddl=True)  # type: ignore[attr-defined]
-    with context.begin_transaction():  # type: ignore[attr-defined]
+    context.configure(connection=connection, transactional_ddl=True)  # type: ignore[attr-defined]  # alembic puts them into the module when it runs
+    with context.begin_transaction():  # type: ignore[attr-defined]  # alembic puts them into the module when it runs
         yield connection

@@ -334,7 +334,7 @@ def fulfillment(found: Fulfillment) -> fulfillments_pb2.Fulfillment:
         number=found.number,
         order_ref=found.order_ref,
         status=f"{FULFILLMENT_STATUS}{found.status.upper()}",  # type: ignore[arg-type]  # protobuf takes an enum's name, too
-        allowed_transitions=[f"{FULFILLMENT_STATUS}{status.upper()}" for status in found.next],  # type: ignore[misc]
+        allowed_transitions=[f"{FULFILLMENT_STATUS}{status.upper()}" for status in found.next],  # type: ignore[misc]  # as above
         items=items,
         assigned_to=found.assigned_to,
         warehouse_location=found.warehouse_location,

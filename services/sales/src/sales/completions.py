@@ -72,7 +72,7 @@ class Completions:
         ended = 0
         for business, attempt_id in found:
             owner = Identity(business, 0, "system")
-            attempt = await self._database.read(lambda tx, each=attempt_id: store.attempt(tx, each), owner)  # type: ignore[misc]
+            attempt = await self._database.read(lambda tx, each=attempt_id: store.attempt(tx, each), owner)  # type: ignore[misc]  # mypy knows no type of a lambda's default
             try:
                 await self.drive(business, attempt)
             except (Unavailable, Conflict) as error:

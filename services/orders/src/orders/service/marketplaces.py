@@ -62,5 +62,5 @@ def _message(found: Marketplace, secret: str = "") -> pb.Marketplace:
         status_map=found.status_map,
         is_active=found.is_active,
         created_at=found.created_at,  # type: ignore[arg-type]  # protobuf takes datetimes, too
-        updated_at=found.updated_at,  # type: ignore[arg-type]
+        updated_at=found.updated_at,  # type: ignore[arg-type]  # a message takes a datetime, too
     )

@@ -16,7 +16,7 @@ class Limits(NamedTuple):
 
     def check(self, role: int, gross_q: int, discount_q: int) -> None:
         """Raises Refused(`role_limit_exceeded`) when a role gives away more than it may. Amounts are minor units."""
-        allowed = {Role.ROLE_STAFF: self.staff, Role.ROLE_MANAGER: self.manager}.get(role)  # type: ignore[call-overload]
+        allowed = {Role.ROLE_STAFF: self.staff, Role.ROLE_MANAGER: self.manager}.get(role)  # type: ignore[call-overload]  # a role may be unknown
         if allowed is not None and discount_q > amounts.percent(gross_q, allowed):
             raise Refused(
                 "role_limit_exceeded",

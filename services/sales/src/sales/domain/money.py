@@ -1,7 +1,7 @@
 """Amounts for people to read; programs get minor units."""
 
 NO_DIGITS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())  # noqa: SIM905  # to be read
-THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())  # noqa: SIM905
+THREE_DIGITS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())  # noqa: SIM905  # a list of words reads best as words
 """Currencies that have not two digits after the point (ISO 4217)."""
 
 

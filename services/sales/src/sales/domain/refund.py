@@ -142,7 +142,7 @@ def check_refundable(sale: Sale, kind: str, amount_q: int, earlier: Sequence[Ref
 
 def check_limit(role: int, amount_q: int) -> None:
     """Raises Refused(`role_limit_exceeded`) when a role may not let so much go, in minor units."""
-    limit_q = BELOW_Q.get(role)  # type: ignore[call-overload]
+    limit_q = BELOW_Q.get(role)  # type: ignore[call-overload]  # a role may be unknown
     if limit_q is not None and amount_q >= limit_q:
         raise Refused("role_limit_exceeded", limit=f"< {limit_q}", limit_q=limit_q, requested_q=amount_q)
 

@@ -241,7 +241,7 @@ def _check_override(wanted: Completion, role: int) -> None:
 
 def _described(sale: Sale, wanted: Completion) -> Sale:
     given = {"discount_q": wanted.discount_q, "tax_q": wanted.tax_q, "notes": wanted.notes}
-    return replace(sale, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return replace(sale, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]  # its callers name fields of their types
 
 
 def _discounts(sale: Sale) -> int:

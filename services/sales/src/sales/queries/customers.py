@@ -101,7 +101,7 @@ async def statement(tx: Tx, request: pb.GetStatementRequest) -> pb.GetStatementR
     begin, end = days.span(getattr(request, "from"), request.to, zone)
     found = await tx.connection.fetch(STATEMENT, tx.business, customer.id, begin, end, LONGEST_STATEMENT)
     entries = found[::-1]
-    before, after = await tx.connection.fetchrow(BALANCES, tx.business, customer.id, begin, end)  # type: ignore[misc]
+    before, after = await tx.connection.fetchrow(BALANCES, tx.business, customer.id, begin, end)  # type: ignore[misc]  # an aggregate returns a row always
     return pb.GetStatementResponse(
         customer_id=request.id,
         opening_balance_q=before,

@@ -48,7 +48,7 @@ async def add(tx: Tx, new: Customer) -> Customer | None:
     values = (getattr(new, name) for name in Customer.__slots__)
     if await tx.connection.fetchval(NEW_CUSTOMER, tx.business, *values):
         return None
-    return Customer(**await tx.connection.fetchrow(CUSTOMER_OF_PHONE, tx.business, new.phone))  # type: ignore[arg-type]
+    return Customer(**await tx.connection.fetchrow(CUSTOMER_OF_PHONE, tx.business, new.phone))  # type: ignore[arg-type]  # the row's columns are its fields
 
 
 def describe(tx: Tx, changed: Customer) -> None:
