@@ -4,12 +4,14 @@ import asyncio
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 
 import asyncpg
 import pytest
 
-from comanda_cli.bench import command, history, reads
+from comanda_cli.bench import command, history, reads, sales
 from comanda_cli.bench.orders import percentiles
+from comanda_cli.fleet.errors import FleetError
 from comanda_cli.testing import Fleet
 
 KEYS = [
@@ -33,6 +35,15 @@ RESERVE_KEYS = [
     "clients",
     "server_cpu_ms_per_reservation",
     "cpu_ms_per_reservation",
+]
+SALES_KEYS = [
+    "sales",
+    "clients",
+    "sales_per_second",
+    "complete_ms",
+    "server_cpu_ms_per_sale",
+    "cpu_ms_per_sale",
+    "rss_mb",
 ]
 PROCESSES = {
     "supervisor",
@@ -97,6 +108,23 @@ def test_reads_are_timed_and_their_answers_checked_for_each_number_of_orders() -
     for times in figures["rows"].values():
         assert set(times) == {*reads.QUERIES, "poll"}
         assert all(0 < each["p50"] <= each["p99"] for each in times.values())
+
+
+@pytest.mark.xdist_group("fleet")
+def test_a_run_of_sales_counts_only_those_that_were_completed(
+    fleet: Fleet, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "temporary_fleet", lambda _: nullcontext(fleet.home))
+    monkeypatch.setattr(sales, "PRODUCTS", 5)
+    monkeypatch.setattr(sales, "WARM_UP", 4)
+    command.bench(["sales", "--sales", "12", "--clients", "4"], standalone_mode=False)
+    figures = json.loads(capsys.readouterr().out)
+    assert list(figures) == [*SALES_KEYS, "verify"]
+    assert (figures["sales"], figures["clients"], figures["verify"]) == (12, 4, "passed")
+    assert 0 < figures["complete_ms"]["p50"] <= figures["complete_ms"]["p99"]
+    assert set(figures["cpu_ms_per_sale"]) == set(figures["rss_mb"]) == PROCESSES
+    with pytest.raises(FleetError, match="12 completions were acknowledged and there are 11"):
+        sales.check_count(12, 11)
 
 
 def test_an_answer_that_is_wrong_is_no_figure() -> None:

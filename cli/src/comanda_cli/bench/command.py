@@ -12,6 +12,7 @@ from comanda_cli.api import Refusal
 from comanda_cli.bench import orders as ordering
 from comanda_cli.bench import reads as reading
 from comanda_cli.bench import reserve as reserving
+from comanda_cli.bench import sales as selling
 from comanda_cli.bench.fleet import temporary_fleet
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
@@ -43,6 +44,14 @@ def orders(orders: int, clients: int) -> None:
 def reserve(clients: int, seconds: int) -> None:
     """Reservations per second over gRPC: one hot SKU, 1,000 SKUs, and bare SQL by pgbench on the hot row, in turns."""
     _report(lambda home: reserving.measure(home, clients, seconds, _tell))
+
+
+@bench.command()
+@click.option("--sales", type=click.IntRange(1), default=1000, show_default=True, help="How many sales count.")
+@click.option("--clients", type=click.IntRange(1, 1000), default=16, show_default=True, help="How many at a time.")
+def sales(sales: int, clients: int) -> None:
+    """Sales per second at the counter: a draft, three items, completed for cash."""
+    _report(lambda home: selling.measure(home, sales, clients, _tell))
 
 
 @bench.command()

@@ -6,6 +6,7 @@ from uuid import uuid4
 from comanda_cli.api import Api, together
 
 LOCATION = "bench"
+PRICE_Q, COST_Q = 1290, 700
 LINES = 500
 CLIENTS = 16
 
@@ -13,11 +14,17 @@ CLIENTS = 16
 async def fill(api: Api, skus: Sequence[str], qty: str) -> None:
     """Makes the location and the products and puts so much of each there; raises FleetError or Refusal."""
     await api.post("/api/v1/locations", {"code": LOCATION, "name": "Benchmark", "type": "warehouse"}, key())
+    await stock(api, skus, qty)
+
+
+async def stock(api: Api, skus: Sequence[str], qty: str) -> None:
+    """Makes the products and puts so much of each at the location, which is there; raises FleetError or Refusal."""
     waiting = iter(skus)
 
     async def make() -> None:
         for sku in waiting:
-            await api.post("/api/v1/products", {"sku": sku, "name": f"Product {sku}"}, key())
+            product = {"sku": sku, "name": f"Product {sku}", "prices": {"retail_price_q": PRICE_Q, "cost_q": COST_Q}}
+            await api.post("/api/v1/products", product, key())
 
     await together(make() for _ in range(CLIENTS))
     for start in range(0, len(skus), LINES):
