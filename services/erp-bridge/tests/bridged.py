@@ -32,15 +32,15 @@ from kit.identity import NO_BUSINESS, Identity
 from kit.testing import eventually
 
 PRIVATE_KEY = identity.new_private_key()
-TABLES = (
-    "omie_methods",
-    "omie_leases",
-    "omie_questions",
-    "attachment_transfers",
-    "purchase_order_closures",
-    "omie_accounts",
-    "omie_webhooks",
+WORK = ("attachment_transfers", "purchase_order_closures", "omie_accounts", "omie_webhooks")
+CALLS = ("omie_methods", "omie_leases", "omie_questions")
+END_LEASES = (
+    "update attachment_transfers set lease_until = now() where lease_until is not null",
+    "update purchase_order_closures set lease_until = now() where lease_until is not null",
+    "update omie_webhooks set next_at = now() where state = 'pending'",
+    "delete from omie_leases",
 )
+"""What comes by itself some seconds after a process was killed."""
 WEBHOOK_SECRET = "the-part-of-the-path-that-only-omie-knows"
 STUBS = {
     attachments_pb2: attachments_pb2_grpc.AttachmentServiceStub,
@@ -89,15 +89,31 @@ class Bridge:
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     async def kill_and_start_again(self) -> None:
-        """Kills the process at once and starts another on the same database."""
+        """Kills the process at once and starts another on the same database, after the leases of the first have ended."""
         self.process.kill()
         self.process.wait()
+        for statement in END_LEASES:
+            await self.rows(statement)
+        self.start_again()
+        await eventually(self.healthy, 100)
+
+    def start_again(self) -> None:
+        """Starts another process on the same database."""
         self.process = _start(self.environment, self.log)
-        await eventually(self.healthy, 60)
+
+    async def rest(self) -> None:
+        """Lets the bridge have no work, and finish the calls that it is about."""
+        for table in WORK:
+            await self.rows(f"delete from {table}")
+
+        async def is_idle() -> bool:
+            return not await self.rows("select from omie_leases where expires_at > now()")
+
+        await eventually(is_idle)
 
     async def forget(self) -> None:
-        """Makes the bridge forget what it has called, and what work it had."""
-        for table in TABLES:
+        """Makes the bridge forget what it has called."""
+        for table in CALLS:
             await self.rows(f"delete from {table}")
 
     async def rows(self, statement: str, *arguments: Any) -> list[Any]:

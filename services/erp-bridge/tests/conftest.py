@@ -56,5 +56,8 @@ def bridge_process(
 async def bridge(bridge_process: Bridge, omie: Simulator) -> AsyncIterator[Bridge]:
     """The bridge, seen by a new business, with its limits forgotten as the simulator's are."""
     async with bridged.visited(bridge_process) as visited:
+        await visited.rest()
+        # What the last test's work has still called is none of this one's.
+        omie.control("reset")
         await visited.forget()
         yield visited

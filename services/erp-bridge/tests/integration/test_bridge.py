@@ -2,10 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from importlib import metadata
-from pathlib import Path
 from types import ModuleType
+from uuid import uuid4
 
 import bridged
 import pytest
@@ -19,19 +19,23 @@ from kit import migrations
 from kit.errors import Forbidden, Refused, Unavailable
 
 
-@pytest.fixture
-async def bridge(
-    new_database: Callable[[ModuleType], str], nats_url: str, stream_prefix: str, tmp_path: Path
-) -> AsyncIterator[Bridge]:
+@pytest.fixture(scope="module")
+def lonely_process(bridge_database: str, nats_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bridge]:
     """A bridge without an account."""
     environment = {
-        "COMANDA_DATABASE_URL": new_database(erp_bridge),
+        "COMANDA_DATABASE_URL": bridge_database,
         "COMANDA_NATS_URL": nats_url,
-        "COMANDA_STREAM_PREFIX": stream_prefix,
+        "COMANDA_STREAM_PREFIX": f"test-{uuid4().hex[:12]}",
     }
-    with bridged.running(environment, tmp_path) as running:
-        async with bridged.visited(running) as visited:
-            yield visited
+    with bridged.running(environment, tmp_path_factory.mktemp("lonely")) as running:
+        yield running
+
+
+@pytest.fixture
+async def bridge(lonely_process: Bridge) -> AsyncIterator[Bridge]:
+    """The bridge without an account, seen by a business."""
+    async with bridged.visited(lonely_process) as visited:
+        yield visited
 
 
 async def test_the_bridge_tells_its_version_and_that_no_account_is_configured(bridge: Bridge) -> None:
@@ -57,6 +61,7 @@ async def test_an_api_key_that_cannot_be_checked_is_neither_believed_nor_called_
 async def test_the_bridge_drains_when_it_is_asked_to_end(bridge: Bridge) -> None:
     bridge.process.send_signal(signal.SIGTERM)
     assert await asyncio.to_thread(bridge.process.wait) == 0
+    bridge.start_again()
 
 
 def test_the_tables_equal_the_migrations_there_and_back(new_database: Callable[[ModuleType], str]) -> None:

@@ -171,7 +171,7 @@ async def test_many_closures_of_orders_that_stay_open_provoke_no_error_at_all(br
     async def all_wait() -> bool:
         return len((await bridge.call(pb, "ListClosures", aguarda_pessoa=True)).items) == 8
 
-    await eventually(all_wait, 100)
+    await eventually(all_wait, 60)
     # Whether id 77 is a receipt is asked only as long as errors are left to those who know of one.
     assert omie.stats()["errors"] == {"ConsultarRecebimento": 4}
 

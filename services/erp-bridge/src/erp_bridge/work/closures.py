@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import structlog
 
@@ -44,7 +45,8 @@ class Closures:
         self._database = database
         self._omie = omie
         self._settings = settings
-        self._some_are_closed = False
+        self._have_closed: set[UUID] = set()
+        """Businesses of whose orders some are known to be closed."""
         self._finding_out = asyncio.Lock()
         if settings.po_close_call and settings.po_close_status not in KNOWN_STATUSES:
             LOG.warning("unusual status for closed purchase orders", status=settings.po_close_status)
@@ -67,16 +69,17 @@ class Closures:
     async def _finish(self, case: Closure, error: str, details: dict[str, Any], **more: bool) -> None:
         await self._database.run(lambda tx, _: closures.finish(tx, case, error, details, **more))
 
-    async def _situation(self, order: int) -> Situation:
-        """Returns how an order stands; once there are closed orders, these are searched first.
+    async def _situation(self, business: UUID, order: int) -> Situation:
+        """Returns how an order stands; once a business has closed orders, these are searched first.
 
         Until that is known one asks at a time, so that at most one finds out by an empty answer.
         """
-        if self._some_are_closed:
+        if business in self._have_closed:
             return await purchases.situation(self._omie, order, closed_first=True)
         async with self._finding_out:
-            found = await purchases.situation(self._omie, order, closed_first=self._some_are_closed)
-            self._some_are_closed = self._some_are_closed or found is Situation.CLOSED
+            found = await purchases.situation(self._omie, order, closed_first=business in self._have_closed)
+            if found is Situation.CLOSED:
+                self._have_closed.add(business)
             return found
 
     async def _hand_over(self, case: Closure, ending: Ending) -> None:
@@ -110,10 +113,10 @@ class Closures:
     async def _as_case(self, case: Closure) -> Ending:
         """Closes an order without a call for it: it is over already, a receipt of its goods can be booked, or a person does it."""
         order = await purchases.consult(self._omie, case.numero_pedido)
-        if ended := _ended(await self._situation(order.id)):
+        if ended := _ended(await self._situation(case.business_id, order.id)):
             return Ending(ended)
         details = await self._by_receipt(case, order)
-        if details and await self._situation(order.id) is Situation.RECEIVED:
+        if details and await self._situation(case.business_id, order.id) is Situation.RECEIVED:
             return Ending({"status_anterior": Situation.OPEN, "status_novo": Situation.RECEIVED, **details})
         return Ending(details, waits_for=order.id)
 
@@ -173,7 +176,7 @@ class Closures:
 
     async def look(self, case: Closure) -> None:
         """Ends a case that waits for a person, if the ERP shows that the order is no longer open. Raises OmieError."""
-        now = await self._situation(case.n_cod_ped or 0)
+        now = await self._situation(case.business_id, case.n_cod_ped or 0)
         if now is Situation.OPEN:
             return
         error = CANCELLED if now is Situation.CANCELLED else ""
