@@ -13,6 +13,7 @@ from comanda.sales.v1 import (
     customers_pb2_grpc,
     identity_pb2_grpc,
     members_pb2_grpc,
+    payments_pb2_grpc,
     refunds_pb2_grpc,
     reports_pb2_grpc,
     sales_pb2_grpc,
@@ -24,6 +25,7 @@ from sales.service.audit import AuditService
 from sales.service.businesses import BusinessService, StorefrontService
 from sales.service.customers import CustomerService
 from sales.service.identity import ApiKeyService, IdentityService
+from sales.service.intents import PaymentIntentService
 from sales.service.members import MemberService
 from sales.service.refunds import RefundService
 from sales.service.reports import ReportService
@@ -58,6 +60,7 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
             partial(members_pb2_grpc.add_MemberServiceServicer_to_server, MemberService(database)),
             partial(customers_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService(database)),
             partial(sales_pb2_grpc.add_SaleServiceServicer_to_server, counter),
+            partial(payments_pb2_grpc.add_PaymentIntentServiceServicer_to_server, PaymentIntentService(database)),
             partial(refunds_pb2_grpc.add_RefundServiceServicer_to_server, refunds),
             partial(reports_pb2_grpc.add_ReportServiceServicer_to_server, ReportService(database)),
             partial(audit_pb2_grpc.add_AuditServiceServicer_to_server, AuditService(database)),

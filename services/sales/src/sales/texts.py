@@ -54,6 +54,29 @@ TEXTS: Catalogue = {
         "{amount_q} is more than the {balance_q} that is owed, in minor units.",
         "{amount_q} é mais do que os {balance_q} devidos, em centavos.",
     ),
+    "intent_not_found": Text(
+        "There is no payment intent {intent_id}.", "Não existe a intenção de pagamento {intent_id}."
+    ),
+    "unknown_provider": Text(
+        "There is no payment provider {provider}; these are known: {known}.",
+        "Não existe o provedor de pagamento {provider}; são conhecidos: {known}.",
+    ),
+    "invalid_status": Text(
+        "A payment with status {status} cannot do this: {operation}.",
+        "Um pagamento com status {status} não permite: {operation}.",
+    ),
+    "not_captured": Text(
+        "Of a payment with status {status} nothing was taken.",
+        "De um pagamento com status {status} nada foi capturado.",
+    ),
+    "exceeds_authorized": Text(
+        "{amount_q} is more than the {authorized_q} of the payment, in minor units.",
+        "{amount_q} é mais do que os {authorized_q} do pagamento, em centavos.",
+    ),
+    "exceeds_captured": Text(
+        "{amount_q} is more than the {refundable_q} that may be given back, in minor units.",
+        "{amount_q} é mais do que os {refundable_q} que podem ser devolvidos, em centavos.",
+    ),
     "sale_not_payable": Text(
         "A sale with status {status} takes no payment.", "Uma venda com status {status} não recebe pagamento."
     ),

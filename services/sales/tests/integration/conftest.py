@@ -23,6 +23,7 @@ from comanda.sales.v1 import (
     identity_pb2,
     identity_pb2_grpc,
     members_pb2_grpc,
+    payments_pb2_grpc,
 )
 from comanda.types.v1 import messaging_pb2, options_pb2
 from kit import client, identity, server, tasks
@@ -65,6 +66,7 @@ class Sales:
     members: members_pb2_grpc.MemberServiceStub
     customers: customers_pb2_grpc.CustomerServiceStub
     audit: audit_pb2_grpc.AuditServiceStub
+    intents: payments_pb2_grpc.PaymentIntentServiceStub
 
     @property
     def operator(self) -> str:
@@ -159,7 +161,7 @@ async def service(
             businesses_pb2_grpc.BusinessServiceStub(channel), businesses_pb2_grpc.StorefrontServiceStub(channel),
             identity_pb2_grpc.ApiKeyServiceStub(channel), identity_pb2_grpc.IdentityServiceStub(channel),
             members_pb2_grpc.MemberServiceStub(channel), customers_pb2_grpc.CustomerServiceStub(channel),
-            audit_pb2_grpc.AuditServiceStub(channel),
+            audit_pb2_grpc.AuditServiceStub(channel), payments_pb2_grpc.PaymentIntentServiceStub(channel),
         )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from sales.domain.item import Item, price_q
 DRAFT, PENDING, PARTIAL, COMPLETED, REFUNDED, CANCELLED = (
     "draft", "pending", "partial", "completed", "refunded", "cancelled",
 )  # fmt: skip
-CASH, CREDIT, MIXED = "cash", "credit", "mixed"
+CASH, CARD, CREDIT, MIXED = "cash", "card", "credit", "mixed"
 MAY_OVERRIDE = frozenset({Role.ROLE_OWNER, Role.ROLE_ADMIN, Role.ROLE_MANAGER, Role.ROLE_SERVICE})
 
 

@@ -1,0 +1,109 @@
+"""Payment intents: what may be asked of a provider, and what becomes of an intent when it is done (spec 1A.8, cases O-P*)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from kit.errors import Conflict, Refused
+
+MANUAL = "manual"
+"""The provider that is whoever stands at the counter: what is asked of it is done."""
+PENDING, REQUIRES_ACTION, AUTHORIZED, CAPTURED, REFUNDED, FAILED, CANCELLED = (
+    "pending", "requires_action", "authorized", "captured", "refunded", "failed", "cancelled",
+)  # fmt: skip
+AUTHORIZE, CAPTURE, REFUND, CANCEL = "authorize", "capture", "refund", "cancel"
+FROM: Mapping[str, frozenset[str]] = {
+    AUTHORIZE: frozenset({PENDING, REQUIRES_ACTION}),
+    CAPTURE: frozenset({PENDING, AUTHORIZED}),
+    REFUND: frozenset({CAPTURED, REFUNDED}),
+    CANCEL: frozenset({PENDING, REQUIRES_ACTION, AUTHORIZED, FAILED}),
+}
+"""The statuses in which each may be asked for; a captured part is all that is ever taken."""
+WANTED, SENT, DONE, DECLINED = "pending", "sent", "done", "failed"
+OPEN = frozenset({WANTED, SENT})
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A payment as its provider has it. Amounts are minor units."""
+
+    id: UUID
+    provider: str
+    method: str
+    amount_q: int
+    currency: str
+    status: str
+    captured_q: int
+    refunded_q: int
+    client_secret: str
+    order_ref: str
+    metadata: Mapping[str, Any]
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Something that is asked of an intent's provider, who knows it by its id. The amount is in minor units."""
+
+    id: UUID
+    intent_id: UUID
+    kind: str
+    state: str
+    amount_q: int
+    reason: str
+    transaction_id: str
+    error_code: str
+    error: str
+    directive_id: str
+    directive_attempt: int
+    created_at: datetime
+    settled_at: datetime | None
+
+
+def amount_of(intent: Intent, kind: str, amount_q: int, earlier: Sequence[Operation]) -> int:
+    """Returns how much is moved when so much is asked for; zero asks for all that there is.
+
+    Raises Refused (`invalid_status`, `not_captured`, `exceeds_authorized`, `exceeds_captured`), or Conflict(`in_progress`)
+    while the provider has not answered what was asked before.
+    """
+    _check_status(intent, kind)
+    under_way = [each for each in earlier if each.state in OPEN]
+    if any(REFUND not in (kind, each.kind) for each in under_way):
+        raise Conflict("in_progress", retry_after=1)
+    if kind != REFUND:
+        return _promised(intent, amount_q)
+    left_q = intent.captured_q - intent.refunded_q - sum(each.amount_q for each in under_way)
+    if not left_q or amount_q > left_q:
+        raise Refused("exceeds_captured", refundable_q=left_q, amount_q=amount_q or intent.captured_q)
+    return amount_q or left_q
+
+
+def _check_status(intent: Intent, kind: str) -> None:
+    if intent.status in FROM[kind]:
+        return
+    if kind == REFUND:
+        raise Refused("not_captured", status=intent.status)
+    raise Refused("invalid_status", status=intent.status, operation=kind)
+
+
+def _promised(intent: Intent, amount_q: int) -> int:
+    if amount_q > intent.amount_q:
+        raise Refused("exceeds_authorized", authorized_q=intent.amount_q, amount_q=amount_q)
+    return amount_q or intent.amount_q
+
+
+def done(intent: Intent, kind: str, amount_q: int, now: datetime) -> Intent:
+    """Returns the intent once what was asked is done with an amount."""
+    if kind == AUTHORIZE:
+        return replace(intent, status=AUTHORIZED, updated_at=now)
+    if kind == CAPTURE:
+        return replace(intent, status=CAPTURED, captured_q=amount_q, updated_at=now)
+    if kind == CANCEL:
+        return replace(intent, status=CANCELLED, updated_at=now)
+    refunded_q = intent.refunded_q + amount_q
+    status = REFUNDED if refunded_q == intent.captured_q else CAPTURED
+    return replace(intent, status=status, refunded_q=refunded_q, updated_at=now)
