@@ -29,7 +29,10 @@ from sales.domain.sale import Sale
 
 CART = reservations_pb2.OWNER_TYPE_CART
 FRESH_SECONDS = LIFETIME.total_seconds() / 2
-MOST_TOKENS = 10_000
+MOST_TOKENS = MOST_PRODUCTS = 10_000
+
+Products = dict[str, Product]
+"""Products by SKU."""
 
 
 class Stock:
@@ -42,6 +45,7 @@ class Stock:
         self._counter = counter_pb2_grpc.CounterServiceStub(channel)
         self._private_key = private_key
         self._tokens: dict[tuple[UUID, str], tuple[float, str]] = {}
+        self._known: dict[tuple[UUID, str], Product] = {}
 
     async def open_location(self, caller: Identity, code: str, name: str) -> None:
         """Makes the location of a new storefront, unless it is there. Raises Unavailable."""
@@ -53,16 +57,28 @@ class Stock:
             return
 
     async def product(self, caller: Identity, sku: str) -> Product:
-        """Returns a product as it is now; raises Invalid(`unknown_sku`) or Unavailable."""
+        """Returns a product as it was when it was last asked for; `hold` tells how it is now.
+
+        Raises Invalid(`unknown_sku`) or Unavailable.
+        """
+        if known := self._known.get((caller.business_id, sku)):
+            return known
         request = products_pb2.ListProductsRequest(sku=[sku], page_size=1)
         answer = await client.call(self._products.ListProducts, request, self._token(caller))
         for found in answer.items:
-            prices = found.prices
-            return Product(found.sku, found.name, prices.retail_price_q, prices.wholesale_price_q, prices.cost_q)
+            return self._know(caller, found)
         raise Invalid("unknown_sku", sku=sku)
 
-    async def hold(self, caller: Identity, sale: Sale) -> None:
-        """Lets a draft's cart hold the units of its items, and nothing else.
+    def _know(self, caller: Identity, found: products_pb2.Product) -> Product:
+        if len(self._known) >= MOST_PRODUCTS:
+            self._known.clear()
+        prices = found.prices
+        product = Product(found.sku, found.name, prices.retail_price_q, prices.wholesale_price_q, prices.cost_q)
+        self._known[caller.business_id, found.sku] = product
+        return product
+
+    async def hold(self, caller: Identity, sale: Sale, products: Products) -> None:
+        """Lets a draft's cart hold the units of its items, and nothing else; brings the products up to date.
 
         Raises Refused(`insufficient_stock`), what else the inventory objects to, or Unavailable; then everything is as before.
         """
@@ -70,11 +86,14 @@ class Stock:
             reservations_pb2.ReservationLine(sku=item.sku, qty=f"{item.quantity:.3f}", location=sale.storefront)
             for item in sale.items
         ]
-        request = reservations_pb2.ReplaceReservationsRequest(owner_type=CART, owner_ref=str(sale.id), lines=lines)
+        request = reservations_pb2.ReplaceReservationsRequest(
+            owner_type=CART, owner_ref=str(sale.id), lines=lines, with_products=list(products)
+        )
         try:
-            await client.call(self._reservations.ReplaceReservations, request, self._token(caller))
+            answer = await client.call(self._reservations.ReplaceReservations, request, self._token(caller))
         except Refused as error:
             raise _refusal(error) from error
+        products.update({each.sku: self._know(caller, each) for each in answer.products})
 
     async def release(self, caller: Identity, sale_id: UUID) -> int:
         """Gives up what a sale's cart holds; returns how many reservations that were. Raises Unavailable."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from comanda.inventory.v1 import products_pb2
 from comanda.sales.v1 import audit_pb2, sales_pb2
 from comanda.sales.v1.sales_pb2 import PaymentStatus, PaymentType, SaleStatus, SaleType
 from comanda.types.v1.options_pb2 import Role
@@ -195,6 +196,18 @@ async def test_staff_and_managers_give_away_no_more_than_the_house_allows(shop: 
     assert await refusal(update(shop, sale, MANAGER, discount_q=301)) == "role_limit_exceeded"
     done = await shop.complete(sale, ("cash", 800), discount_q=1000)
     assert done.total_q == 800
+
+
+async def test_a_price_that_has_changed_is_the_next_items_price_and_judged_by_it(shop: Any) -> None:
+    sale = await shop.draft()
+    assert (await shop.add(sale, quantity="1")).unit_price_q == 1000
+    prices = products_pb2.Prices(retail_price_q=100, wholesale_price_q=80, cost_q=60)
+    await shop.call(shop.products.UpdateProduct, products_pb2.UpdateProductRequest(sku="CAFE", prices=prices))
+    # Less than a tenth of 2000, and more than a tenth of 1100.
+    assert await refusal(shop.add(sale, role=STAFF, quantity="1", discount_q=150)) == "role_limit_exceeded"
+    assert await shop.holds(sale) == [("CAFE", "1.000", "active")]
+    added = await shop.add(sale, quantity="1")
+    assert (added.unit_price_q, added.unit_cost_q) == (100, 60)
 
 
 async def test_a_draft_that_is_given_up_gives_its_units_back_and_is_no_revenue(shop: Any) -> None:

@@ -1,5 +1,7 @@
 """Products and locations, one and many."""
 
+from collections.abc import Sequence
+
 from comanda.inventory.v1 import locations_pb2, products_pb2
 from inventory.domain.product import Location, Product
 from inventory.messages import catalogue as messages
@@ -10,6 +12,7 @@ from kit.db import Tx
 from kit.errors import NotFound
 
 ONE_PRODUCT = f"select {PRODUCT} from products where business_id = $1 and sku = $2"
+KNOWN_PRODUCTS = f"select {PRODUCT} from products where business_id = $1 and sku = any($2::text[]) order by sku"
 ONE_LOCATION = f"select {LOCATION} from locations where business_id = $1 and code = $2"
 LOCATIONS = f"""
     select {LOCATION} from locations
@@ -45,6 +48,12 @@ async def products(tx: Tx, request: products_pb2.ListProductsRequest) -> product
     if request.include_total:
         found.total = await tx.connection.fetchval(f"select count(*) from products {where}", *values)
     return found
+
+
+async def known(tx: Tx, skus: Sequence[str]) -> list[products_pb2.Product]:
+    """Returns those of the SKUs that are known, by SKU."""
+    rows = await tx.connection.fetch(KNOWN_PRODUCTS, tx.business, list(skus)) if skus else []
+    return [messages.product(Product(*row)) for row in rows]
 
 
 def _containing(text: str) -> str:

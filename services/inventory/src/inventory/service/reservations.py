@@ -14,7 +14,7 @@ from inventory.messages import reservations as messages
 from inventory.operations import expiry, reserve
 from inventory.operations import reservations as operations
 from inventory.operations.replace import replace
-from inventory.queries import allocations
+from inventory.queries import allocations, catalogue
 from inventory.queries import reservations as queries
 from kit.db import Database, Tx
 from kit.errors import DomainError
@@ -75,7 +75,9 @@ class ReservationService(ReservationServiceServicer):
     ) -> pb.ReplaceReservationsResponse:
         """Lets an owner hold what the lines say, in place of what he holds."""
         held = await replace(tx, messages.replacement(request, tx.business))
-        return pb.ReplaceReservationsResponse(reservations=map(messages.reservation, held))
+        return pb.ReplaceReservationsResponse(
+            reservations=map(messages.reservation, held), products=await catalogue.known(tx, request.with_products)
+        )
 
     @rpc
     async def ListAllocations(self, tx: Tx, request: pb.ListAllocationsRequest) -> pb.ListAllocationsResponse:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 from sales.domain import amounts
@@ -43,26 +45,31 @@ class Item:
     tax_rate: Decimal
 
     @property
+    def figures(self) -> "Figures":
+        """What the item comes to."""
+        return _figures(
+            self.quantity, self.unit_price_q, self.discount_amount_q, self.discount_percentage, self.tax_rate
+        )
+
+    @property
     def gross_q(self) -> int:
         """Quantity times price."""
-        return amounts.times(self.quantity, self.unit_price_q)
+        return self.figures.gross_q
 
     @property
     def discount_q(self) -> int:
         """What is taken off."""
-        if self.discount_amount_q is not None:
-            return self.discount_amount_q
-        return amounts.percent(self.gross_q, self.discount_percentage)
+        return self.figures.discount_q
 
     @property
     def base_q(self) -> int:
         """What is left; never below zero."""
-        return max(0, self.gross_q - self.discount_q)
+        return self.figures.base_q
 
     @property
     def tax_q(self) -> int:
         """Tax on the base."""
-        return amounts.percent(self.base_q, self.tax_rate)
+        return self.figures.tax_q
 
     @property
     def total_q(self) -> int:
@@ -88,3 +95,23 @@ class Item:
 def price_q(sale_type: str, retail_price_q: int, wholesale_price_q: int) -> int:
     """Returns the price for a type of sale."""
     return (wholesale_price_q or retail_price_q) if sale_type == WHOLESALE else retail_price_q
+
+
+class Figures(NamedTuple):
+    """What an item comes to, in minor units."""
+
+    gross_q: int
+    discount_q: int
+    base_q: int
+    tax_q: int
+
+
+# Everybody who looks at a sale asks for its items' figures again and again.
+@lru_cache(10_000)
+def _figures(
+    quantity: Decimal, price_q: int, discount_q: int | None, percentage: Decimal, tax_rate: Decimal
+) -> Figures:
+    gross_q = amounts.times(quantity, price_q)
+    taken_q = amounts.percent(gross_q, percentage) if discount_q is None else discount_q
+    base_q = max(0, gross_q - taken_q)
+    return Figures(gross_q, taken_q, base_q, amounts.percent(base_q, tax_rate))

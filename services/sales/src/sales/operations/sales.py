@@ -68,10 +68,10 @@ async def change(
 
 async def lock(tx: Tx, sale_id: UUID) -> tuple[Sale, Customer | None]:
     """Locks a sale's customer, if it has one, and then the sale; raises NotFound."""
-    seen = await store.sale(tx, sale_id)
-    customer = await customers.customer(tx, seen.customer_id, lock=True) if seen.customer_id else None
+    customer_id = await store.customer_of(tx, sale_id)
+    customer = await customers.customer(tx, customer_id, lock=True) if customer_id else None
     sale = await store.sale(tx, sale_id, lock=True)
-    if sale.customer_id != seen.customer_id:
+    if sale.customer_id != customer_id:
         raise RETRY
     return sale, customer
 

@@ -12,17 +12,18 @@ from comanda.sales.v1 import sales_pb2_grpc
 from kit import rpc as frame
 from kit.call import current
 from kit.db import Database, Tx
-from kit.errors import Conflict
+from kit.errors import Conflict, DomainError
 from kit.ids import uuid7
 from kit.rpc import rpc
 from sales.completions import Completions, answer
 from sales.domain import sale as domain
+from sales.domain.discount import Limits
 from sales.domain.sale import Change, Sale
 from sales.messages import sales as messages
 from sales.messages.values import enum, short
 from sales.operations import completion, payments, sales
 from sales.queries import sales as queries
-from sales.stock import Stock
+from sales.stock import Products, Stock
 from sales.store import businesses
 from sales.store import sales as store
 from sales.store.completions import DONE, Attempt
@@ -76,15 +77,15 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
 
     async def AddSaleItem(self, request: pb.AddSaleItemRequest, _: Any) -> pb.AddSaleItemResponse:
         identity, item_id = current.get().identity, uuid7()
-        product = await self._stock.product(identity, request.sku)
+        products = {request.sku: await self._stock.product(identity, request.sku)}
 
         def change(sale: Sale) -> Sale:
-            return domain.with_item(sale, messages.new_item(request, item_id, product, sale.type))
+            return domain.with_item(sale, messages.new_item(request, item_id, products[request.sku], sale.type))
 
         def respond(sale: Sale) -> pb.AddSaleItemResponse:
             return pb.AddSaleItemResponse(item=messages.item(sale.item(item_id), identity.role))
 
-        return await self._change_item(request, change, respond, "sale_item.added", item_id)
+        return await self._change_item(request, change, respond, "sale_item.added", item_id, products)
 
     async def UpdateSaleItem(self, request: pb.UpdateSaleItemRequest, _: Any) -> pb.UpdateSaleItemResponse:
         identity, item_id, changes = current.get().identity, UUID(request.item_id), messages.item_changes(request)
@@ -109,21 +110,34 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
         return await self._change_item(request, change, respond, "sale_item.removed", item_id)
 
     async def _change_item(
-        self, request: Any, change: Change, respond: Callable[[Sale], Response], event: str, item_id: UUID
+        self,
+        request: Any,
+        change: Change,
+        respond: Callable[[Sale], Response],
+        event: str,
+        item_id: UUID,
+        products: Products | None = None,
     ) -> Response:
-        """Changes a draft's items: first what its cart holds, then the draft, if it is still what it was."""
-        role, limits = (
-            current.get().identity.role,
-            await self.database.read(businesses.discount_limits, current.get().identity),
-        )
+        """Changes a draft's items: first what its cart holds, then the draft, if it is still what it was.
 
-        def checked(sale: Sale) -> Sale:
-            return domain.checked(change(sale), role, limits)
-
+        Products, those that the change looks at, are brought up to date.
+        """
+        call = current.get()
+        kept = frame.place(call, request) or (call.identity.business_id, "", "")
         for _ in range(ATTEMPTS):
-            rev = None if await frame.answered(self, request) else await self._move_stock(UUID(request.id), checked)
+            before, limits, answered = await self.database.read(
+                lambda tx: store.look(tx, UUID(request.id), *kept[1:]), call.identity
+            )
 
-            async def changed(_: Any, tx: Tx, request: Any, rev: int | None = rev) -> Response:
+            def checked(sale: Sale, limits: Limits = limits) -> Sale:
+                return domain.checked(change(sale), call.identity.role, limits)
+
+            if not answered:
+                await self._move_stock(before, checked, products or {})
+
+            async def changed(
+                _: Any, tx: Tx, request: Any, rev: int = before.rev, checked: Change = checked
+            ) -> Response:
                 return respond(await sales.change(tx, UUID(request.id), rev, checked, event, item_id))
 
             try:
@@ -133,14 +147,17 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
                     raise
         raise Conflict("in_progress", retry_after=1)
 
-    async def _move_stock(self, sale_id: UUID, change: Change) -> int:
-        """Lets the cart hold what the draft will have; returns the revision of the draft that was looked at."""
-        identity = current.get().identity
-        before = await self.database.read(lambda tx: store.sale(tx, sale_id), identity)
-        after = change(before)
-        if domain.units(before) != domain.units(after):
-            await self._stock.hold(identity, after)
-        return before.rev
+    async def _move_stock(self, before: Sale, change: Change, products: Products) -> None:
+        """Lets the cart hold what the draft will have."""
+        identity, after = current.get().identity, change(before)
+        if domain.units(before) == domain.units(after):
+            return
+        await self._stock.hold(identity, after, products)
+        try:
+            change(before)  # with the products as they are now
+        except DomainError:
+            await self._stock.hold(identity, before, {})
+            raise
 
     async def CompleteSale(self, request: pb.CompleteSaleRequest, _: Any) -> pb.CompleteSaleResponse:
         call = current.get()

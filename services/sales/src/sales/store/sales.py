@@ -11,6 +11,7 @@ import asyncpg
 from kit.db import Tx
 from kit.errors import NotFound
 from kit.ids import uuid7
+from sales.domain.discount import Limits
 from sales.domain.item import Item
 from sales.domain.sale import NewPayment, Sale
 
@@ -18,8 +19,31 @@ KEPT = tuple(name for name in Sale.__slots__ if name != "items")
 DERIVED = ("subtotal_q", "total_q", "amount_due_q")
 COLUMNS = ", ".join((*KEPT, *DERIVED))
 SALE_COLUMNS = ", ".join(KEPT)
-SALE = f"select {SALE_COLUMNS} from sales where business_id = $1 and id = $2"
-LOCKED_SALE = f"{SALE} for no key update"
+ITEM_KEPT = tuple(Item.__slots__)
+ITEMS_OF_SALE = f"""
+    array(
+        select row({", ".join(ITEM_KEPT)}) from sale_items i
+        where i.business_id = s.business_id and i.sale_id = s.id order by i.id
+    ) as items
+"""
+SALE = f"select {SALE_COLUMNS}, {ITEMS_OF_SALE} from sales s where business_id = $1 and id = $2"
+# Whoever had to wait for the lock gets the sale as it is now, but its items as they were; the two revisions tell.
+LOCKED_SALE = f"""
+    select {SALE_COLUMNS}, {ITEMS_OF_SALE},
+        (select seen.rev from sales seen where seen.business_id = $1 and seen.id = $2) as seen_rev
+    from sales s where business_id = $1 and id = $2
+    for no key update
+"""
+LOOK = f"""
+    select {SALE_COLUMNS}, {ITEMS_OF_SALE}, b.staff_discount_limit, b.manager_discount_limit,
+        exists (
+            select from idempotency_keys k where k.business_id = $1 and k.scope = $3 and k.key = $4 and k.answer is not null
+        ) as answered
+    from sales s
+    join (select business_id, staff_discount_limit, manager_discount_limit from businesses) b using (business_id)
+    where business_id = $1 and id = $2
+"""
+CUSTOMER_OF_SALE = "select customer_id from sales where business_id = $1 and id = $2"
 PLACES = ", ".join(f"${n + 2}" for n in range(len(KEPT) + len(DERIVED)))
 NEW_SALE = f"insert into sales (business_id, {COLUMNS}) values ($1, {PLACES})"
 CHANGED = (
@@ -35,7 +59,6 @@ NEXT_RECEIPT = """
     on conflict (business_id, storefront, business_date) do update set last = c.last + 1
     returning last
 """
-ITEM_KEPT = tuple(Item.__slots__)
 ITEM_DERIVED = ("discount_q", "base_q", "tax_q", "total_q")
 ITEM_COLUMNS = ", ".join(ITEM_KEPT)
 ITEMS = f"""
@@ -86,7 +109,27 @@ async def sale(tx: Tx, sale_id: UUID, *, lock: bool = False) -> Sale:
     row = await tx.connection.fetchrow(LOCKED_SALE if lock else SALE, tx.business, sale_id)
     if row is None:
         raise NotFound("not_found", id=str(sale_id))
-    return (await with_items(tx, [row]))[0]
+    if lock and row["seen_rev"] != row["rev"]:
+        return (await with_items(tx, [row]))[0]
+    return _sale(row, [Item(*item) for item in row["items"]])
+
+
+async def look(tx: Tx, sale_id: UUID, scope: str, key: str) -> tuple[Sale, Limits, bool]:
+    """Returns a sale, its business's limits of discounts, and whether a call with a key was answered; raises NotFound."""
+    row = await tx.connection.fetchrow(LOOK, tx.business, sale_id, scope, key)
+    if row is None:
+        raise NotFound("not_found", id=str(sale_id))
+    limits = Limits(row["staff_discount_limit"], row["manager_discount_limit"])
+    return _sale(row, [Item(*item) for item in row["items"]]), limits, row["answered"]
+
+
+async def customer_of(tx: Tx, sale_id: UUID) -> UUID | None:
+    """Returns the customer of a sale, None for somebody who walked in; raises NotFound."""
+    row = await tx.connection.fetchrow(CUSTOMER_OF_SALE, tx.business, sale_id)
+    if row is None:
+        raise NotFound("not_found", id=str(sale_id))
+    found: UUID | None = row["customer_id"]
+    return found
 
 
 async def with_items(tx: Tx, rows: "Sequence[asyncpg.Record]") -> list[Sale]:
@@ -94,7 +137,11 @@ async def with_items(tx: Tx, rows: "Sequence[asyncpg.Record]") -> list[Sale]:
     items: dict[UUID, list[Item]] = {row["id"]: [] for row in rows}
     for sale_id, *item in await tx.connection.fetch(ITEMS, tx.business, list(items)):
         items[sale_id].append(Item(*item))
-    return [Sale(**{name: row[name] for name in KEPT}, items=tuple(items[row["id"]])) for row in rows]
+    return [_sale(row, items[row["id"]]) for row in rows]
+
+
+def _sale(row: "asyncpg.Record", items: Sequence[Item]) -> Sale:
+    return Sale(**{name: row[name] for name in KEPT}, items=tuple(items))
 
 
 def insert(tx: Tx, new: Sale) -> None:
