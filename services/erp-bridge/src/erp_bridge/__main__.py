@@ -39,7 +39,7 @@ async def serve() -> None:
 async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> None:
     """Runs the service in a connected process."""
     database = process.database
-    gate = Gate(database, settings.account)
+    gate = Gate(database, settings.account, settings.pace)
     omie = Omie(settings, gate)
     closing = Closures(database, omie, settings)
     copier = Worker(database, _trade(transfers, Transfers(database, omie, settings).run))

@@ -7,22 +7,22 @@ from google.protobuf.json_format import ParseDict
 
 from comanda.erp.v1 import attachments_pb2, purchase_orders_pb2, status_pb2, webhooks_pb2
 from erp_bridge.domain import limits
-from erp_bridge.domain.limits import Standing
+from erp_bridge.domain.limits import Pace, Standing
 from erp_bridge.store.closures import Closure
 from erp_bridge.store.transfers import Transfer
 from erp_bridge.store.webhooks import Webhook
 
 
-def method_status(row: Any) -> status_pb2.MethodStatus:
+def method_status(row: Any, pace: Pace) -> status_pb2.MethodStatus:
     """Returns how a method stands."""
     now: datetime = row["now"]
     standing = Standing(row["next_at"], row["errors"], row["blocked_until"], row["in_flight"])
-    until = limits.open_until(standing, now)
+    until = limits.open_until(standing, now, pace)
     message = status_pb2.MethodStatus(
         method=row["method"],
         calls=row["calls"],
         refusals=row["refusals"],
-        recent_errors=len(limits.still_counting(row["errors"], now)),
+        recent_errors=len(limits.still_counting(row["errors"], now, pace)),
         in_flight=row["in_flight"],
         breaker="open" if until else "closed",
         last_refusal=row["last_refusal"],

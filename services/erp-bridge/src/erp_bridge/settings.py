@@ -2,9 +2,10 @@
 
 import hashlib
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from erp_bridge.domain.limits import Pace
 from kit.settings import SECRETS
 
 
@@ -29,6 +30,8 @@ class OmieSettings(BaseSettings):
     retry_jitter_ms: int = 250
     patience_seconds: float = 8.0
     """How long a call may wait in all before the caller is told to come back."""
+    clock_speed: float = Field(default=1.0, ge=1.0)
+    """How many minutes pass at the ERP in one of ours: its limits are those of its own clock. Only a simulator's hurries."""
     largest_file_mb: int = 25
     refused_file_types: str = "exe bat cmd com js msi ps1 scr sh vbs"
     """Endings of file names that never go into the ERP, separated by spaces."""
@@ -45,6 +48,11 @@ class OmieSettings(BaseSettings):
     def configured(self) -> bool:
         """Whether there is an account."""
         return bool(self.app_key.get_secret_value() and self.app_secret.get_secret_value())
+
+    @property
+    def pace(self) -> Pace:
+        """The limits as the clock of the ERP has them."""
+        return Pace(self.clock_speed)
 
     @property
     def account(self) -> str:

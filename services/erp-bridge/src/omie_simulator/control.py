@@ -199,13 +199,22 @@ def turn(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def advance(world: World, given: dict[str, Any]) -> dict[str, Any]:
-    """Moves the clock forward."""
-    seconds = given.get("advance_seconds")
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
+    """Moves the clock forward, or lets it run faster than the machine's."""
+    if not given.keys() & {"advance_seconds", "speed"}:
+        raise Wrong("advance_seconds or speed is required")
+    seconds, speed = given.get("advance_seconds", 0), given.get("speed", world.clock.speed)
+    if not _is_number(seconds) or seconds < 0:
         raise Wrong("advance_seconds is a number of seconds, not below zero")
+    if not _is_number(speed) or speed < 1:
+        raise Wrong("speed is how many seconds pass in one of the machine's, at least 1")
     world.clock.advance(seconds)
-    world.store.put("clock", 0, {"advanced": world.clock.advanced})
+    world.clock.run(float(speed))
+    world.store.put("clock", 0, world.clock.setting)
     return {"now": world.clock.seconds()}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def stats(desk: Desk) -> dict[str, Any]:

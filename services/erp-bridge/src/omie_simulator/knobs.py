@@ -6,7 +6,7 @@ from typing import Any
 
 KINDS = (
     "timeout_after_commit", "html_502", "soap_broken", "status_nonzero", "busy", "in_process", "rate_limited",
-    "closed_period", "expired_link", "slow", "duplicate_webhook", "not_visible",
+    "closed_period", "expired_link", "slow", "duplicate_webhook", "late_webhook", "not_visible",
 )  # fmt: skip
 HOLD_SECONDS = 5.0
 

@@ -31,7 +31,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def application(directory: Path, base_url: str, app_key: str, app_secret: str) -> web.Application:
     """Returns the application on the records of a directory."""
     store = Store(directory)
-    clock = Clock((store.find("clock", 0) or {"advanced": 0.0})["advanced"])
+    clock = Clock(**(store.find("clock", 0) or {}))
     knobs = Knobs()
     world = World(store, clock, app_key, base_url=base_url)
     world.link_is_expired = lambda: knobs.strike("ObterAnexo", "expired_link") is not None

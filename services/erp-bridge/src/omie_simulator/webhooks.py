@@ -61,10 +61,19 @@ class Courier:
         for delivery in store.rows("deliveries"):
             if delivery["endpoint"] != endpoint["id"]:
                 continue
-            if delivery.get("next_at", 0.0) > self._world.clock.seconds():
+            if delivery.get("next_at", 0.0) > self._world.clock.seconds() or self._is_late(delivery):
                 return
             if not await self._deliver(session, endpoint["url"], delivery):
                 return
+
+    def _is_late(self, delivery: Record) -> bool:
+        """Puts an event off, and with it those behind it, once, where a knob says so."""
+        if "late" in delivery or not (late := self._knobs.strike(delivery["message"]["topic"], "late_webhook")):
+            return False
+        later = {"late": True, "next_at": self._world.clock.seconds() + late.seconds}
+        self._world.store.put("deliveries", delivery["id"], {**delivery, **later})
+        self._world.store.commit()
+        return True
 
     async def _deliver(self, session: aiohttp.ClientSession, url: str, delivery: Record) -> bool:
         attempts = delivery.get("attempts", 0)

@@ -225,3 +225,35 @@ async def test_a_webhook_comes_twice_on_demand_with_the_same_id(omie: Simulator,
     assert (
         len({each["messageId"] for each in endpoint.taken if each.get("topic") == "Financas.ContaPagar.Incluido"}) == 1
     )
+
+
+async def test_a_webhook_that_is_late_keeps_those_behind_it_waiting(omie: Simulator, endpoint: Endpoint) -> None:
+    topic = "Financas.ContaPagar.Incluido"
+    key = (await asyncio.to_thread(omie.control, "webhooks", url=endpoint.url, topics=[topic]))["id"]
+    await asyncio.to_thread(omie.control, "faults", call=topic, kind="late_webhook", probability=1.0, seconds=600)
+    made = [(await asyncio.to_thread(omie.control, "payables"))["codigo_lancamento_omie"] for _ in range(2)]
+
+    async def first_is_late() -> bool:
+        waiting = await asyncio.to_thread(omie.records, "deliveries")
+        return [each.get("late", False) for each in waiting if each["endpoint"] == key] == [True, False]
+
+    await eventually(first_is_late)
+    assert endpoint.taken == [{"ping": "omie"}]
+
+    async def all_taken() -> bool:
+        await asyncio.to_thread(omie.control, "clock", advance_seconds=601)
+        return [each["event"]["codigo_lancamento_omie"] for each in endpoint.taken[1:]] == made
+
+    await eventually(all_taken)
+
+
+def test_the_clock_runs_as_fast_as_it_is_told_and_never_back(omie: Simulator) -> None:
+    now = omie.control("clock", speed=1000)["now"]
+    try:
+        while omie.control("clock", advance_seconds=0)["now"] < now + 61:
+            pass
+    finally:
+        then = omie.control("clock", speed=1)["now"]
+    assert then <= omie.control("clock", advance_seconds=0)["now"]
+    for wrong in ({}, {"speed": 0.5}, {"advance_seconds": -1}):
+        assert omie.http.post(f"{omie.base_url}/_control/clock", json=wrong).status_code == 400

@@ -5,7 +5,7 @@ import hashlib
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -146,8 +146,9 @@ class Omie:
         except httpx.TransportError as error:
             return Answer(Kind.UNKNOWN if manner.writes else Kind.TRANSIENT, text=type(error).__name__)
         answer = answers.read(response.status_code, response.headers, response.content)
+        answer = replace(answer, wait=answer.wait / self._settings.clock_speed)
         if manner.writes and answer.kind is Kind.TRANSIENT:
-            return Answer(Kind.UNKNOWN, code=answer.code, text=answer.text)
+            return replace(answer, kind=Kind.UNKNOWN)
         return answer
 
     async def _send(self, url: str, method: str, param: Param, manner: Manner) -> httpx.Response:

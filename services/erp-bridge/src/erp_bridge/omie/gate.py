@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from erp_bridge.domain import limits
-from erp_bridge.domain.limits import Standing
+from erp_bridge.domain.limits import Pace, Standing
 from erp_bridge.omie.answers import COUNTED, Answer, Kind
 from kit.db import Database, Tx
 from kit.identity import NO_BUSINESS
@@ -113,9 +113,10 @@ class Entry:
 class Gate:
     """Lets the calls of one account out."""
 
-    def __init__(self, database: Database, account: str) -> None:
+    def __init__(self, database: Database, account: str, pace: Pace = limits.USUAL) -> None:
         self._database = database
         self._account = account
+        self.pace = pace
 
     async def enter(
         self, method: str, questions: Sequence[bytes], *, writes: bool, most_errors: int = limits.ERRORS
@@ -128,15 +129,16 @@ class Gate:
         async def work(tx: Tx, _: object) -> Entry:
             standings = await self._standings(tx, method)
             now = standings[ALL][1]
-            verdict = limits.judge(standings[method][0], standings[ALL][0], now, writes=writes, most_errors=most_errors)
+            verdict = limits.judge(
+                standings[method][0], standings[ALL][0], now, self.pace, writes=writes, most_errors=most_errors
+            )
             if verdict.wait:
                 return Entry(method, wait=verdict.wait, reason=Reason.OPEN if verdict.is_open else Reason.RATE)
-            asked = await tx.connection.fetch(
-                ASKED, NO_BUSINESS, self._account, method, list(questions), now - limits.REDUNDANT
-            )
+            since = now - self.pace.redundant
+            asked = await tx.connection.fetch(ASKED, NO_BUSINESS, self._account, method, list(questions), since)
             variant = _first_new(questions, asked)
             if variant is None:
-                return _remembered(method, questions, asked, now)
+                return _remembered(method, questions, asked, now, self.pace)
             await self._let_out(tx, method, lease := uuid7(), questions[variant], standings, now)
             return Entry(method, lease, variant, questions[variant], writes)
 
@@ -168,8 +170,8 @@ class Gate:
         await tx.connection.execute(NOTE_QUESTION, *place, digest, now)
         tx.later(TAKE_LEASE, *place, lease, now + limits.LEASE)
         due = [
-            limits.after_call(standings[ALL][0].next_at, now, limits.ALL_PER_MINUTE),
-            limits.after_call(standings[method][0].next_at, now, limits.METHOD_PER_MINUTE),
+            limits.after_call(standings[ALL][0].next_at, now, self.pace.all_per_minute),
+            limits.after_call(standings[method][0].next_at, now, self.pace.method_per_minute),
         ]
         tx.later(COUNT_CALL, NO_BUSINESS, self._account, [ALL, method], due)
 
@@ -187,12 +189,12 @@ class Gate:
         """Says what came of the call; an answer to remember serves when the same is asked again too early."""
         place = (NO_BUSINESS, self._account, entry.method)
         # After a refusal as redundant, Omie itself has said when it will listen.
-        shift = timedelta(seconds=answer.wait) - limits.REDUNDANT if answer.kind is Kind.REDUNDANT else timedelta()
+        shift = timedelta(seconds=answer.wait) - self.pace.redundant if answer.kind is Kind.REDUNDANT else timedelta()
         if answer.kind is Kind.UNREACHABLE or (
             entry.writes and answer.kind not in (Kind.OK, Kind.UNKNOWN, Kind.REDUNDANT)
         ):
             # Nothing was done: a write that is to be repeated is no repetition, and Omie says so if it thinks otherwise.
-            shift = -limits.REDUNDANT
+            shift = -self.pace.redundant
 
         async def work(tx: Tx, _: object) -> None:
             tx.later(DROP_LEASE, *place, entry.lease)
@@ -204,7 +206,7 @@ class Gate:
 
     async def _refused(self, tx: Tx, method: str, answer: Answer) -> None:
         [row] = await tx.connection.fetch(LOCKED_METHODS, NO_BUSINESS, self._account, [method])
-        errors = limits.still_counting(row["errors"], tx.now)
+        errors = limits.still_counting(row["errors"], tx.now, self.pace)
         if answer.kind in COUNTED:
             errors.append(tx.now)
         block = timedelta(seconds=answer.wait) if answer.kind is Kind.BLOCKED else None
@@ -224,10 +226,12 @@ def _first_new(questions: Sequence[bytes], asked: Sequence[asyncpg.Record]) -> i
     return next((at for at, digest in enumerate(questions) if digest not in known), None)
 
 
-def _remembered(method: str, questions: Sequence[bytes], asked: Sequence[asyncpg.Record], now: datetime) -> Entry:
+def _remembered(
+    method: str, questions: Sequence[bytes], asked: Sequence[asyncpg.Record], now: datetime, pace: Pace
+) -> Entry:
     latest = max(asked, key=lambda row: (row["answer"] is not None, row["asked_at"]))
     first = min(row["asked_at"] for row in asked)
-    wait = (first + limits.REDUNDANT - now).total_seconds()
+    wait = (first + pace.redundant - now).total_seconds()
     variant = questions.index(latest["digest"])
     wait = max(wait, limits.PARALLEL_PAUSE)
     return Entry(method, variant=variant, wait=wait, reason=Reason.ASKED, remembered=latest["answer"])

@@ -25,7 +25,9 @@ class ErpService(status_pb2_grpc.ErpServiceServicer):
     async def GetErpStatus(self, tx: Tx, request: pb.GetErpStatusRequest) -> pb.GetErpStatusResponse:
         rows = await self._gate.standings(tx)
         return pb.GetErpStatusResponse(
-            version=VERSION, configured=self._configured, methods=map(messages.method_status, rows)
+            version=VERSION,
+            configured=self._configured,
+            methods=[messages.method_status(row, self._gate.pace) for row in rows],
         )
 
     @rpc
