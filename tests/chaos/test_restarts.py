@@ -3,30 +3,17 @@
 import asyncio
 import os
 import signal
-import time
-from dataclasses import dataclass, field
-from uuid import uuid4
 
-import asyncpg
 import pytest
 
-from comanda_cli.api import Api, Refusal
+from comanda_cli.api import Api
 from comanda_cli.testing import Fleet
 from kit.testing import eventually
 
+from ..flow import CLIENTS, LONGEST_STALL, Flow, pid_of, prepare, replaced, stored
+
 pytestmark = pytest.mark.xdist_group("chaos")
 
-CHANNEL = {
-    "code": "chaos",
-    "pricing_policy": "external",
-    "config": {"required_checks_on_commit": ["stock"], "post_commit_directives": ["stock.commit"]},
-}
-SKUS = [f"CHAOS-{number}" for number in range(5)]
-CLIENTS = 6
-# Orders that must come through before the kill, and again after everything is back.
-ENOUGH = 25
-# Seconds within which every order has come through, the time included that a busy machine takes to start a process again.
-LONGEST_STALL = 25.0
 VICTIMS = {
     "orders": signal.SIGKILL,
     "inventory": signal.SIGKILL,
@@ -38,68 +25,10 @@ VICTIMS = {
 }
 
 
-@dataclass
-class Flow:
-    """Clients that make orders until they are told to stop; what a client does is tried again with the same keys."""
-
-    api: Api
-    acknowledged: dict[str, str] = field(default_factory=dict)
-    slowest: float = 0.0
-    stopped: bool = False
-
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            for client in range(CLIENTS):
-                group.create_task(self._client(client))
-
-    async def _client(self, client: int) -> None:
-        while not self.stopped:
-            began, key = time.monotonic(), uuid4().hex
-            skus = [SKUS[client % len(SKUS)], SKUS[(client + 1) % len(SKUS)]]
-            ops = [{"op": "add_line", "sku": sku, "qty": "2", "unit_price_q": 150} for sku in skus]
-            body = {"channel_code": "chaos", "session_key": key, "ops": ops}
-            await self.api.post("/api/v1/sessions", body, f"open-{key}")
-            commit = {"channel_code": "chaos", "wait_for_checks_ms": 10_000}
-            self.acknowledged[key] = await self._commit(key, commit)
-            self.slowest = max(self.slowest, time.monotonic() - began)
-
-    async def _commit(self, key: str, body: dict[str, object]) -> str:
-        """Commits; the check of a session may take longer than the client is willing to wait in one call."""
-        while True:
-            try:
-                made = await self.api.post(f"/api/v1/sessions/{key}/commit", body, f"commit-{key}")
-                return str(made["order_ref"])
-            except Refusal as refusal:
-                if refusal.code != "missing_check":
-                    raise
-
-    async def advances(self) -> None:
-        """Returns when enough further orders were acknowledged."""
-        goal = len(self.acknowledged) + ENOUGH
-
-        async def reached() -> bool:
-            return len(self.acknowledged) >= goal
-
-        await eventually(reached, 45)
-
-
-@pytest.fixture
-async def api(own_fleet: Fleet) -> Api:
-    """A client with a channel, a location, products, and stock."""
-    client = Api.of(own_fleet.home, CLIENTS)
-    async with client:
-        await client.post("/api/v1/channels", CHANNEL, "channel")
-        await client.post("/api/v1/locations", {"code": "chaos", "type": "warehouse"}, "location")
-        for sku in SKUS:
-            await client.post("/api/v1/products", {"sku": sku, "name": sku}, sku)
-        lines = [{"sku": sku, "qty": "100000"} for sku in SKUS]
-        await client.post("/api/v1/stock/receive", {"location": "chaos", "lines": lines}, "stock")
-    return client
-
-
 @pytest.mark.parametrize("victim", VICTIMS)
-async def test_orders_survive_the_death_of(own_fleet: Fleet, api: Api, victim: str) -> None:
-    async with api:
+async def test_orders_survive_the_death_of(own_fleet: Fleet, victim: str) -> None:
+    async with Api.of(own_fleet.home, CLIENTS) as api:
+        await prepare(api)
         flow = Flow(api)
         flowing = asyncio.create_task(flow.run())
         await flow.advances()
@@ -113,27 +42,3 @@ async def test_orders_survive_the_death_of(own_fleet: Fleet, api: Api, victim: s
     assert await stored(own_fleet, flow.acknowledged) == flow.acknowledged
     done = await asyncio.to_thread(own_fleet.run, "verify", "--settle", "30")
     assert done.returncode == 0, done.stdout
-
-
-def pid_of(fleet: Fleet, name: str) -> int:
-    state = fleet.home.read("state")
-    assert state
-    [pid] = [each["pid"] for each in state["processes"] if each["name"] == name]
-    return int(pid or 0)
-
-
-async def replaced(fleet: Fleet, name: str, killed: int) -> bool:
-    return pid_of(fleet, name) not in (0, killed)
-
-
-async def stored(fleet: Fleet, acknowledged: dict[str, str]) -> dict[str, str]:
-    """The orders of the sessions that were acknowledged, by session; a second one of a session would show up as another ref."""
-    connection = await asyncpg.connect(fleet.addresses.databases["orders"])
-    try:
-        rows = await connection.fetch(
-            "select session_key, string_agg(ref, ' ') as refs from orders where session_key = any($1) group by 1",
-            list(acknowledged),
-        )
-    finally:
-        await connection.close()
-    return {row["session_key"]: row["refs"] for row in rows}

@@ -71,10 +71,10 @@ class Fleet:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[Fleet]:
+def running(directory: Path, replicas: int = 1) -> Iterator[Fleet]:
     """Starts a fleet under the directory and ends it afterwards; it ends with this process in any case."""
     home = Home(directory.resolve() / "home")
-    supervisor = starting.start(home, None, print, bound=True)
+    supervisor = starting.start(home, None, print, replicas=replicas, bound=True)
     try:
         yield Fleet(home)
     finally:

@@ -50,7 +50,8 @@ async def serve() -> None:
     metrics.expose(settings.metrics_listen)
     upstream = Upstream(settings)
     try:
-        await Server(config(application(upstream, settings), settings.listen)).serve()
+        serving = config(application(upstream, settings), settings.listen)
+        await Server(serving).serve(sockets=[shared_socket(serving)] if settings.share_port else None)
     finally:
         await upstream.close()
         if provider:
@@ -81,6 +82,12 @@ def config(app: Gateway, listen: str) -> uvicorn.Config:
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
     )
+
+
+def shared_socket(serving: uvicorn.Config) -> socket.socket:
+    """Returns a socket that listens where other gateways may listen, too."""
+    family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
+    return socket.create_server((serving.host, serving.port), family=family, backlog=serving.backlog, reuse_port=True)
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ HOUR, MINUTE = 3600, 60
 class Settings(kit.settings.Settings):
     """Settings of the gateway; rates are those of one key (of one address, for calls without a good key) at one process."""
 
+    share_port: bool = False
+    """Whether other gateways may listen on the same address: the kernel deals connections out among them."""
     rate_reads_per_hour: PositiveInt = 1000
     rate_modifications_per_minute: PositiveInt = 300
     rate_commits_per_minute: PositiveInt = 60

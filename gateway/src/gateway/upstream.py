@@ -21,8 +21,6 @@ from kit.settings import Settings
 DEADLINE = 15.0
 """Seconds that a call may take; waiting that the request itself asks for comes on top."""
 HEALTH_DEADLINE = 2.0
-ONCE = [option for option in client.OPTIONS if option[0] != "grpc.service_config"]
-"""Without the retry policy: gRPC then repeats only what it knows to have reached nobody."""
 
 Metadata = Sequence[tuple[str, str]]
 
@@ -44,7 +42,7 @@ class Upstream:
         if missing := [name for name, address in addresses.items() if not address]:
             raise ValueError(f"set COMANDA_{missing[0].upper()}_ADDRESS to host:port of the {missing[0]} service")
         self._retrying = {name: client.channel(address) for name, address in addresses.items()}
-        self._once = {name: grpc.aio.insecure_channel(at, options=ONCE) for name, at in addresses.items()}
+        self._once = {name: client.channel(address, repeat=False) for name, address in addresses.items()}
         self._methods: dict[tuple[str, bool], Any] = {}
         authenticate = identity_pb2_grpc.IdentityServiceStub(self._retrying["sales"]).Authenticate
         self._exchange = Exchanged.by(authenticate, identity_pb2.AuthenticateRequest)

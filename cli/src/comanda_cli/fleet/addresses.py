@@ -8,7 +8,7 @@ from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
 from comanda_cli.fleet.ports import LOOPBACK, Ports
 from comanda_cli.fleet.secrets import Secrets
-from comanda_cli.fleet.services import GATEWAY, OMIE, SERVICES
+from comanda_cli.fleet.services import GATEWAY, OMIE, SERVICES, processes
 from embedded import nats, postgres
 
 DEFAULT_PREFIX = "comanda"
@@ -18,7 +18,7 @@ REACHED_AT = {"0.0.0.0": LOOPBACK, "::": "::1"}
 
 @dataclass(frozen=True)
 class Addresses:
-    """URLs with passwords and host:port pairs; keys of the maps are the names of the services.
+    """URLs with passwords and host:port pairs; keys of `databases` are names of services, of `grpc` and `metrics` of processes.
 
     The prefix stands before the names of databases, logins and streams: two homes that share servers need two prefixes.
     """
@@ -34,6 +34,12 @@ class Addresses:
     own_postgres: bool
     own_nats: bool
     omie_simulator: str
+    replicas: int = 1
+
+    def target(self, service: str) -> str:
+        """Returns where gRPC reaches all processes of a service."""
+        found = [self.grpc[name] for name in processes(service, self.replicas)]
+        return found[0] if len(found) == 1 else f"ipv4:{','.join(found)}"
 
     def keep(self, home: Home) -> None:
         """Keeps the addresses in the home, for the tools that reach into a fleet."""
@@ -48,7 +54,7 @@ def kept(home: Home) -> Addresses:
     return Addresses(**found)
 
 
-def plan(home: Home, ports: Ports, secrets: Secrets, host: str = LOOPBACK) -> Addresses:
+def plan(home: Home, ports: Ports, secrets: Secrets, host: str = LOOPBACK, replicas: int = 1) -> Addresses:
     """Works out the addresses: on servers of our own, unless COMANDA_DATABASE_URL or COMANDA_NATS_URL name others.
 
     The host is where the gateway listens; everything else stays on the loopback interface.
@@ -56,6 +62,7 @@ def plan(home: Home, ports: Ports, secrets: Secrets, host: str = LOOPBACK) -> Ad
     admin = os.environ.get("COMANDA_DATABASE_URL")
     broker = os.environ.get("COMANDA_NATS_URL")
     prefix = os.environ.get("COMANDA_STREAM_PREFIX") or DEFAULT_PREFIX
+    services = [name for service in SERVICES for name in processes(service.name, replicas)]
     admin_url = admin or postgres.url(home.postgres, ports["postgres"], secrets.postgres)
     return Addresses(
         base_url=f"http://{_bracketed(REACHED_AT.get(host, host))}:{ports[GATEWAY]}",
@@ -66,11 +73,12 @@ def plan(home: Home, ports: Ports, secrets: Secrets, host: str = LOOPBACK) -> Ad
             name: database_url(admin_url, login(prefix, name), word) for name, word in secrets.databases.items()
         },
         nats_url=broker or nats.url(ports["nats"], secrets.nats),
-        grpc={service.name: f"127.0.0.1:{ports[service.name]}" for service in SERVICES},
-        metrics={name: f"127.0.0.1:{ports[f'{name}-metrics']}" for name in (*(s.name for s in SERVICES), GATEWAY)},
+        grpc={name: f"127.0.0.1:{ports[name]}" for name in services},
+        metrics={name: f"127.0.0.1:{ports[f'{name}-metrics']}" for name in (*services, *processes(GATEWAY, replicas))},
         own_postgres=admin is None,
         own_nats=broker is None,
         omie_simulator=f"http://127.0.0.1:{ports[OMIE]}",
+        replicas=replicas,
     )
 
 

@@ -5,24 +5,17 @@ from collections.abc import Mapping
 
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
-from comanda_cli.fleet.services import GATEWAY, OMIE, SERVICES
+from comanda_cli.fleet.services import GATEWAY, OMIE, SERVICES, processes
 from embedded.ports import free_port, is_free
 
 FIRST_CHOICE = 8080
 LOOPBACK = "127.0.0.1"
-INTERNAL = [
-    "postgres",
-    "nats",
-    f"{GATEWAY}-metrics",
-    OMIE,
-    *(name for service in SERVICES for name in (service.name, f"{service.name}-metrics")),
-]
 
 Ports = Mapping[str, int]
 
 
-def choose(home: Home, wanted: int | None, host: str = LOOPBACK) -> tuple[Ports, list[int]]:
-    """Returns the port of everything that listens, and keeps the choice.
+def choose(home: Home, wanted: int | None, host: str = LOOPBACK, replicas: int = 1) -> tuple[Ports, list[int]]:
+    """Returns the port of everything that listens, with that many processes of each service, and keeps the choice.
 
     The gateway's, on an address of this machine, is the wanted one, else the one it had; raises FleetError when that is
     taken, or the address is none. The others are nobody's business: one that is taken is replaced.
@@ -34,10 +27,21 @@ def choose(home: Home, wanted: int | None, host: str = LOOPBACK) -> tuple[Ports,
     if not is_free(0, host):
         raise FleetError(f"{host} is no address of this machine: name one that is with --host")
     ports = {GATEWAY: _gateway_port(wanted or kept.get(GATEWAY), held, host)}
-    for name in INTERNAL:
+    for name in _internal(replicas):
         ports[name] = _internal_port(kept.get(name), held)
-    home.write("ports", ports)
+    home.write("ports", kept | ports)
     return ports, held
+
+
+def _internal(replicas: int) -> list[str]:
+    services = [name for service in SERVICES for name in processes(service.name, replicas)]
+    return [
+        "postgres",
+        "nats",
+        OMIE,
+        *services,
+        *(f"{name}-metrics" for name in (*services, *processes(GATEWAY, replicas))),
+    ]
 
 
 def _gateway_port(asked: int | None, held: list[int], host: str) -> int:

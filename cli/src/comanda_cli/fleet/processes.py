@@ -11,6 +11,7 @@ from comanda_cli.fleet.plan import Plan, Program, Step
 from comanda_cli.fleet.ports import Ports
 from comanda_cli.fleet.secrets import Secrets
 from comanda_cli.fleet.services import GATEWAY, OMIE, SERVICES, Service
+from comanda_cli.fleet.services import processes as processes_of
 from embedded import nats, postgres
 from embedded.tether import tethered
 
@@ -31,7 +32,12 @@ RATES = (
 def plan(home: Home, ports: Ports, secrets: Secrets, addresses: Addresses) -> Plan:
     """Makes the plan; prepares the directories of the embedded servers."""
     common = _common_environment(home, secrets, addresses)
-    services = [_service(service, ports, secrets, addresses, common) for service in SERVICES]
+    services = [
+        _service(service, name, secrets, addresses, common)
+        for service in SERVICES
+        for name in processes_of(service.name, addresses.replicas)
+    ]
+    gateways = [_gateway(name, addresses, common) for name in processes_of(GATEWAY, addresses.replicas)]
     migrations = [_migration(service, addresses, common) for service in SERVICES]
     return Plan(
         servers=_servers(home, ports, secrets, addresses),
@@ -39,7 +45,7 @@ def plan(home: Home, ports: Ports, secrets: Secrets, addresses: Addresses) -> Pl
             Step("Preparing the databases", [_own_step("databases", home)]),
             Step("Migrating them", migrations),
         ],
-        services=[*services, _omie(home, ports, secrets), _gateway(addresses, common)],
+        services=[*services, _omie(home, ports, secrets), *gateways],
         opening=Step("Waiting until everything is healthy", [_own_step("opening", home)]),
         greeting=_greeting(home, addresses),
     )
@@ -79,20 +85,18 @@ def _nats(home: Home, port: int, secrets: Secrets) -> Program:
     )
 
 
-def _service(
-    service: Service, ports: Ports, secrets: Secrets, addresses: Addresses, common: Mapping[str, str]
-) -> Program:
+def _service(service: Service, name: str, secrets: Secrets, addresses: Addresses, common: Mapping[str, str]) -> Program:
     environment = {
         **common,
         "COMANDA_DATABASE_URL": addresses.databases[service.name],
-        "COMANDA_LISTEN": addresses.grpc[service.name],
-        "COMANDA_METRICS_LISTEN": addresses.metrics[service.name],
+        "COMANDA_LISTEN": addresses.grpc[name],
+        "COMANDA_METRICS_LISTEN": addresses.metrics[name],
     }
     if service.name == "sales":
         environment["COMANDA_IDENTITY_PRIVATE_KEY"] = secrets.identity_private_key
     if service.name == "erp-bridge" and "OMIE_API_BASE_URL" not in os.environ:
         environment |= _simulated_account(secrets, addresses)
-    return Program(service.name, _python(service.package, "serve"), environment)
+    return Program(name, _python(service.package, "serve"), environment)
 
 
 def _migration(service: Service, addresses: Addresses, common: Mapping[str, str]) -> Program:
@@ -100,14 +104,15 @@ def _migration(service: Service, addresses: Addresses, common: Mapping[str, str]
     return Program(service.name, _python(service.package, "migrate"), environment)
 
 
-def _gateway(addresses: Addresses, common: Mapping[str, str]) -> Program:
+def _gateway(name: str, addresses: Addresses, common: Mapping[str, str]) -> Program:
     environment = {
         **dict.fromkeys(RATES, "1000000"),
         **common,
         "COMANDA_LISTEN": addresses.gateway,
-        "COMANDA_METRICS_LISTEN": addresses.metrics[GATEWAY],
+        "COMANDA_METRICS_LISTEN": addresses.metrics[name],
+        "COMANDA_SHARE_PORT": str(addresses.replicas > 1),
     }
-    return Program(GATEWAY, _python(GATEWAY, "serve"), environment, stop_rank=0)
+    return Program(name, _python(GATEWAY, "serve"), environment, stop_rank=0)
 
 
 def _simulated_account(secrets: Secrets, addresses: Addresses) -> dict[str, str]:
@@ -146,7 +151,7 @@ def _own_step(name: str, home: Home) -> Program:
 
 def _common_environment(home: Home, secrets: Secrets, addresses: Addresses) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if name != "COMANDA_IDENTITY_PRIVATE_KEY"}
-    peers = {service.address_variable: addresses.grpc[service.name] for service in SERVICES}
+    peers = {service.address_variable: addresses.target(service.name) for service in SERVICES}
     return {
         **inherited,
         **peers,

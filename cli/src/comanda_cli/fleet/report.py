@@ -10,7 +10,7 @@ import psutil
 from comanda_cli.fleet import addresses
 from comanda_cli.fleet.health import gateway_is_healthy, service_is_healthy, web_is_healthy
 from comanda_cli.fleet.home import Home
-from comanda_cli.fleet.services import GATEWAY, OMIE
+from comanda_cli.fleet.services import GATEWAY, OMIE, processes
 from embedded import nats, postgres
 
 
@@ -59,8 +59,8 @@ def collect(home: Home) -> Report:
 def _check(home: Home, name: str) -> Callable[[], bool]:
     where = addresses.kept(home)
     ports = home.read("ports") or {}
-    if name == GATEWAY:
-        return lambda: gateway_is_healthy(where.base_url)
+    if name in processes(GATEWAY, where.replicas):
+        return lambda: _answers(where, name) and gateway_is_healthy(where.base_url)
     if name == OMIE:
         return lambda: web_is_healthy(where.omie_simulator)
     if name == "postgres":
@@ -68,6 +68,11 @@ def _check(home: Home, name: str) -> Callable[[], bool]:
     if name == "nats":
         return lambda: nats.is_ready(ports[name])
     return lambda: service_is_healthy(where.grpc[name])
+
+
+def _answers(where: addresses.Addresses, gateway: str) -> bool:
+    """Tells apart gateways on one port, where any may answer for another: each has a page of metrics of its own."""
+    return where.replicas == 1 or web_is_healthy(f"http://{where.metrics[gateway]}")
 
 
 def _line(process: dict[str, Any], is_healthy: Callable[[], bool]) -> Line:

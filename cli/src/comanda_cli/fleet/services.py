@@ -19,3 +19,8 @@ SERVICES = (
 )
 GATEWAY = "gateway"
 OMIE = "omie-simulator"
+
+
+def processes(name: str, replicas: int) -> list[str]:
+    """Returns the names of the processes of a service (or of the gateway); the first has the service's own."""
+    return [name, *(f"{name}-{number}" for number in range(2, replicas + 1))]

@@ -24,22 +24,29 @@ class AlreadyRunning(FleetError):
     """A supervisor has the home already."""
 
 
-def become(home: Home, port: int | None, host: str = LOOPBACK) -> NoReturn:
+def become(home: Home, port: int | None, host: str = LOOPBACK, replicas: int = 1) -> NoReturn:
     """Turns this process into the supervisor of the home; returns only by raising FleetError."""
-    held = _take(home, port, host)
+    held = _take(home, port, host, replicas)
     for descriptor in held:
         os.set_inheritable(descriptor, True)
     os.execve(sys.executable, _argv(home), _environment(home))
 
 
 def start(
-    home: Home, port: int | None, tell: Callable[[str], None], *, host: str = LOOPBACK, bound: bool = False
+    home: Home,
+    port: int | None,
+    tell: Callable[[str], None],
+    *,
+    host: str = LOOPBACK,
+    replicas: int = 1,
+    bound: bool = False,
 ) -> Supervisor:
     """Starts a supervisor in the background and returns when everything is healthy; tell gets each line of progress.
 
-    With bound=True the fleet ends when this process does. Raises FleetError with the reason when the start fails.
+    Every service, and the gateway, has that many processes. With bound=True the fleet ends when this process does.
+    Raises FleetError with the reason when the start fails.
     """
-    held = _take(home, port, host)
+    held = _take(home, port, host, replicas)
     argv = _argv(home, "detached")
     supervisor = subprocess.Popen(
         tethered(argv, signal.SIGTERM) if bound else argv,
@@ -57,7 +64,7 @@ def start(
     return supervisor
 
 
-def _take(home: Home, port: int | None, host: str) -> list[int]:
+def _take(home: Home, port: int | None, host: str, replicas: int) -> list[int]:
     """Locks the home, clears what a crash has left, and fixes ports and addresses.
 
     Returns the descriptors that hold home and ports: the supervisor inherits them and has both until it ends.
@@ -68,8 +75,8 @@ def _take(home: Home, port: int | None, host: str) -> list[int]:
         raise AlreadyRunning(f"{home.path} runs already: see `comanda status`, or end it with `comanda down`")
     leftovers.end(home)
     kept = secrets.load(home)
-    chosen, held = ports.choose(home, port, host)
-    addresses.plan(home, chosen, kept, host).keep(home)
+    chosen, held = ports.choose(home, port, host, replicas)
+    addresses.plan(home, chosen, kept, host, replicas).keep(home)
     return [lock, *held]
 
 

@@ -9,24 +9,22 @@ from google.protobuf.message import Message
 from kit import status, tracing
 
 DEADLINE = 10.0
-RETRIES = json.dumps(
-    {
-        "methodConfig": [
-            {
-                "name": [{}],
-                "retryPolicy": {
-                    "maxAttempts": 4,
-                    "initialBackoff": "0.1s",
-                    "maxBackoff": "1s",
-                    "backoffMultiplier": 2,
-                    "retryableStatusCodes": ["UNAVAILABLE"],
-                },
-            }
-        ]
-    }
-)
+IN_TURNS: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
+RETRIES = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.1s",
+                "maxBackoff": "1s",
+                "backoffMultiplier": 2,
+                "retryableStatusCodes": ["UNAVAILABLE"],
+            },
+        }
+    ]
+}
 OPTIONS = [
-    ("grpc.service_config", RETRIES),
     ("grpc.enable_retries", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
@@ -36,9 +34,15 @@ OPTIONS = [
 Response = TypeVar("Response", bound=Message)
 
 
-def channel(address: str) -> grpc.aio.Channel:
-    """Opens a channel to host:port; it connects when it is first used and reconnects by itself."""
-    return grpc.aio.insecure_channel(address, options=OPTIONS)
+def channel(address: str, *, repeat: bool = True) -> grpc.aio.Channel:
+    """Opens a channel to all processes of a service; it connects when it is first used and reconnects by itself.
+
+    The address is gRPC's: host:port, dns:///host:port for every address of a name, or ipv4:host:port,host:port for those that
+    are listed. Calls go to the processes in turns, and to none that is away. With repeat=False gRPC repeats only what it knows
+    to have reached nobody.
+    """
+    config = json.dumps({**IN_TURNS, **(RETRIES if repeat else {})})
+    return grpc.aio.insecure_channel(address, options=[("grpc.service_config", config), *OPTIONS])
 
 
 async def call(method: Any, request: Message, token: str = "", *, deadline: float = DEADLINE) -> Any:

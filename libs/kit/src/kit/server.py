@@ -31,7 +31,12 @@ from kit.texts import Catalogue
 
 LOG = structlog.get_logger()
 GRACE = 10.0
-OPTIONS = [("grpc.so_reuseport", 0), ("grpc.max_receive_message_length", 32 * 1024 * 1024)]
+OPTIONS = [
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 32 * 1024 * 1024),
+    # After that a client connects anew, and finds the processes that were added to a name; what is under way goes on.
+    ("grpc.max_connection_age_ms", 300_000),
+]
 
 Register = Callable[[Any], None]
 """Adds a servicer to what it takes for a server, as the generated functions do."""
