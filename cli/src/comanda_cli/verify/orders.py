@@ -13,9 +13,17 @@ TOPICS = (
     *("erp.order.export", "erp.attachments.transfer", "erp.purchase_order.close"),
 )
 # How work may fail without anything being wrong: `topic code`. A check whose session has moved on is made anew; a customer
-# without the credit for an order is told so.
+# without the money or the credit for an order is told so.
 EXPECTED = (
     "stock.hold stale_rev",
+    *(
+        f"payment.{kind} {code}"
+        for kind in ("authorize", "capture", "refund")
+        for code in (
+            *("no_intent_id", "intent_not_found", "intent_of_other_order", "currency_mismatch", "invalid_status"),
+            *("not_captured", "exceeds_authorized", "exceeds_captured", "payment_declined"),
+        )
+    ),
     "credit.hold credit_limit_exceeded",
     "credit.hold credit_blocked",
     "credit.hold customer_inactive",

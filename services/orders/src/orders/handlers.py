@@ -8,11 +8,13 @@ from uuid import UUID
 
 from comanda.inventory.events.v1 import events_pb2 as inventory
 from comanda.sales.events.v1 import events_pb2 as sales
+from comanda.sales.events.v1 import payments_pb2 as money
 from comanda.types.v1 import messaging_pb2
 from kit.consumer import Handler, Received, on
 from kit.db import Tx
 from kit.signals import Signals
-from orders.operations import settlement
+from orders.domain.history import PAYMENT_AUTHORIZED, PAYMENT_CAPTURED, PAYMENT_REFUNDED
+from orders.operations import payments, settlement
 from orders.store import channels as store
 from orders.store import prices
 
@@ -32,7 +34,25 @@ def handlers(signals: Signals) -> Sequence[Handler[Any]]:
         currencies = [message.currency for message in known.values()]
         await tx.connection.execute(store.UPSERT_BUSINESSES, list(known), zones, currencies)
 
-    return [settle, remember_business, *CATALOGUE]
+    return [settle, remember_business, note_authorization, note_capture, note_refund, *CATALOGUE]
+
+
+@on(money.PaymentAuthorized)
+async def note_authorization(tx: Tx, batch: list[Received[money.PaymentAuthorized]]) -> None:
+    """Lets orders know of money that was promised without a directive of theirs."""
+    await payments.note(tx, PAYMENT_AUTHORIZED, batch)
+
+
+@on(money.PaymentCaptured)
+async def note_capture(tx: Tx, batch: list[Received[money.PaymentCaptured]]) -> None:
+    """Likewise of money that was taken."""
+    await payments.note(tx, PAYMENT_CAPTURED, batch)
+
+
+@on(money.PaymentRefunded)
+async def note_refund(tx: Tx, batch: list[Received[money.PaymentRefunded]]) -> None:
+    """Likewise of money that was given back."""
+    await payments.note(tx, PAYMENT_REFUNDED, batch)
 
 
 @on(inventory.ProductCreated)

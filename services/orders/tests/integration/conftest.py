@@ -278,7 +278,8 @@ async def paid(hub: Any) -> AsyncIterator[list[Any]]:
         if not message.intent_id:
             return failed("no_intent_id", "nobody has named a payment intent")
         seen.append(message)
-        return done(sales.PaymentResult(intent_id="pi_1", transaction_id="tx_9", amount_q=message.amount_q))
+        transaction = f"tx_{len(seen)}"
+        return done(sales.PaymentResult(intent_id="pi_1", transaction_id=transaction, amount_q=message.amount_q))
 
     @executes(sales.CapturePayment)
     async def capture(_: Tx, batch: list[Received[sales.CapturePayment]]) -> list[Settled]:

@@ -55,7 +55,7 @@ async def test_o_p5_a_capture_takes_the_intent_of_the_order_and_stands_in_its_hi
     [task] = (await hub.call(hub.directives.ListDirectives, request)).items
     await ended(hub, task.id)
     [entry] = await entries(hub, ref, "payment.captured")
-    assert (entry["intent_id"], entry["transaction_id"], entry["amount_q"]) == ("pi_1", "tx_9", 1000)
+    assert (entry["intent_id"], entry["transaction_id"], entry["amount_q"]) == ("pi_1", "tx_1", 1000)
     assert [(each.intent_id, each.amount_q, each.currency) for each in paid] == [("pi_1", 1000, "BRL")]
     assert (await order_of(hub, ref)).status == "confirmed"
 

@@ -21,6 +21,7 @@ from comanda.sales.v1 import (
 from kit import client, identity, migrations, server
 from kit.server import Process
 from sales import issuer, sweeps
+from sales.handlers import handlers
 from sales.service.audit import AuditService
 from sales.service.businesses import BusinessService, StorefrontService
 from sales.service.customers import CustomerService
@@ -52,6 +53,7 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
     stock = Stock(inventory, private_key)
     counter, refunds = SaleService(database, stock), RefundService(database, stock)
     identities = IdentityService(database, private_key, issuer.of(settings))
+    process.consume(handlers())
     sweeps.add(process, counter.go_on, refunds.go_on)
     await process.serve(
         [

@@ -77,6 +77,18 @@ TEXTS: Catalogue = {
         "{amount_q} is more than the {refundable_q} that may be given back, in minor units.",
         "{amount_q} é mais do que os {refundable_q} que podem ser devolvidos, em centavos.",
     ),
+    "no_intent_id": Text(
+        "Neither the directive nor order {order_ref} names a payment intent.",
+        "Nem a diretiva nem o pedido {order_ref} indica uma intenção de pagamento.",
+    ),
+    "intent_of_other_order": Text(
+        "Payment intent {intent_id} pays another order than {order_ref}.",
+        "A intenção de pagamento {intent_id} paga outro pedido que não {order_ref}.",
+    ),
+    "currency_mismatch": Text(
+        "The payment is in {currency}, and the order in {order_currency}.",
+        "O pagamento está em {currency}, e o pedido em {order_currency}.",
+    ),
     "sale_not_payable": Text(
         "A sale with status {status} takes no payment.", "Uma venda com status {status} não recebe pagamento."
     ),

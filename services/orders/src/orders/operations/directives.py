@@ -1,6 +1,7 @@
 """Queues work, sends it, and learns how it ended."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -20,7 +21,8 @@ from kit.ids import uuid7
 from orders.domain import directive as domain
 from orders.domain.delivery import kind_of
 from orders.domain.directive import CANCELLED, DONE, Directive, Task
-from orders.store import deliveries
+from orders.domain.order import intent
+from orders.store import deliveries, orders
 from orders.store import directives as store
 
 OWNED: tuple[type[Message], ...] = (
@@ -135,9 +137,18 @@ async def create(
             read(topic, task.payload)
         except json_format.ParseError as error:
             raise Invalid("invalid_payload", topic=topic, reason=str(error), field="payload") from error
+    task = await _with_intent(tx, task)
     [identifier] = enqueue(tx, [task])
     await tx.flush()
     return await _locked(tx, str(identifier))
+
+
+async def _with_intent(tx: Tx, task: Task) -> Task:
+    """Returns work on a payment with the intent that the data of its order names, where it names none itself (O-P5)."""
+    if not task.topic.startswith("payment.") or task.payload.get("intent_id") or not task.order_ref:
+        return task
+    found = await orders.order(tx, task.order_ref)
+    return replace(task, payload={**task.payload, "intent_id": intent(found.order)}) if found else task
 
 
 async def retry(tx: Tx, identifier: str) -> Directive:

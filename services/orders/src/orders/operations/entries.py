@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import asyncpg
 
@@ -14,7 +15,6 @@ from orders.domain import history as kinds
 from orders.domain.directive import DONE, FAILED
 from orders.operations import history, moves
 from orders.store import orders as store
-from orders.store.orders import Found
 
 DONE_KINDS: Mapping[str, str] = {
     "payment.authorize": kinds.PAYMENT_AUTHORIZED,
@@ -23,24 +23,52 @@ DONE_KINDS: Mapping[str, str] = {
     "payment.refund": kinds.PAYMENT_REFUNDED,
     "stock.release": kinds.INVENTORY_RELEASED,
 }
+TRANSACTION = {
+    kinds.PAYMENT_AUTHORIZED: "transaction_id",
+    kinds.PAYMENT_CAPTURED: "transaction_id",
+    kinds.PAYMENT_REFUNDED: "refund_id",
+}
+"""What the entries about money call the provider's own id of what it did."""
 PAYMENT = "payment."
 Settled = Received[messaging_pb2.DirectiveSettled]
 
 
+class Told(NamedTuple):
+    """What an order's history is told."""
+
+    business: UUID
+    order_ref: str
+    kind: str
+    entry: Mapping[str, Any]
+
+
 async def record(tx: Tx, settled: Sequence[asyncpg.Record], batch: Sequence[Settled]) -> None:
-    """Adds to the histories of the orders what the settled directives did for them, one order after the other (O-P5)."""
-    told = {(row["business_id"], str(row["id"])): row for row in settled if row["order_ref"] and _kind(row)}
+    """Adds to the histories of the orders what the settled directives did for them (O-P5)."""
+    about = {(row["business_id"], str(row["id"])): row for row in settled if row["order_ref"] and _kind(row)}
+    pairs = [(about.pop((each.business, each.message.directive_id), None), each.message) for each in batch]
+    await write(
+        tx, [Told(row["business_id"], row["order_ref"], _kind(row), _entry(row, word)) for row, word in pairs if row]
+    )
+
+
+async def write(tx: Tx, told: Sequence[Told]) -> None:
+    """Adds entries to the histories of the orders that there are, one order after the other.
+
+    Money that moved stands there once, however it is told: by the directive that asked for it, and by the payment itself.
+    """
     if not told:
         return
-    places = sorted({(row["business_id"], row["order_ref"]) for row in told.values()})
+    places = sorted({each[:2] for each in told})
     found = {(business, each.order.ref): each for business, each in await store.lock_places(tx, places)}
-    for message in batch:
-        row = told.pop((message.business, message.message.directive_id), None)
-        order = found.get((row["business_id"], row["order_ref"])) if row else None
-        if row and order:
-            found[(row["business_id"], row["order_ref"])] = _added(tx, order, row, message.message)
-    for (business, _), each in found.items():
-        store.update_order(tx, each.order, business)
+    known = await store.transactions(tx, places)
+    for each in told:
+        transaction = (*each[:3], each.entry.get(TRANSACTION.get(each.kind, ""), ""))
+        if each[:2] in found and (not transaction[-1] or transaction not in known):
+            order = history.record(tx, found[each[:2]].order, each.kind, each.entry, business=each.business)
+            found[each[:2]] = replace(found[each[:2]], order=order)
+            known.add(transaction)
+    for (business, _), each_found in found.items():
+        store.update_order(tx, each_found.order, business)
     # What follows in this transaction looks at the same orders again.
     await tx.flush()
     await moves.advance_all(tx, "on_refund", await store.refunded(tx, places))
@@ -52,21 +80,21 @@ def _kind(row: asyncpg.Record) -> str:
     return DONE_KINDS.get(row["topic"], "") if row["status"] == DONE else ""
 
 
-def _added(tx: Tx, found: Found, row: asyncpg.Record, message: messaging_pb2.DirectiveSettled) -> Found:
+def _entry(row: asyncpg.Record, message: messaging_pb2.DirectiveSettled) -> dict[str, Any]:
     entry: dict[str, Any] = {"directive_id": str(row["id"])}
     if row["status"] == FAILED:
-        entry |= {"topic": row["topic"], "error_code": row["error_code"], "error": row["last_error"]}
-    elif row["topic"].startswith(PAYMENT):
-        entry |= _payment(message) | ({"reason": row["reason"]} if row["reason"] else {})
-    order = history.record(tx, found.order, _kind(row), entry, business=row["business_id"])
-    return replace(found, order=order)
+        return entry | {"topic": row["topic"], "error_code": row["error_code"], "error": row["last_error"]}
+    if not row["topic"].startswith(PAYMENT):
+        return entry
+    return entry | _payment(_kind(row), message) | ({"reason": row["reason"]} if row["reason"] else {})
 
 
-def _payment(message: messaging_pb2.DirectiveSettled) -> dict[str, Any]:
+def _payment(kind: str, message: messaging_pb2.DirectiveSettled) -> dict[str, Any]:
     result = sales.PaymentResult()
     message.result.Unpack(result)
-    return {
-        "intent_id": result.intent_id,
-        "transaction_id": result.transaction_id,
-        "amount_q": result.amount_q,
-    }
+    return money(kind, result.intent_id, result.transaction_id, result.amount_q)
+
+
+def money(kind: str, intent_id: str, transaction_id: str, amount_q: int) -> dict[str, Any]:
+    """Returns the entry about an amount (minor units) that a provider moved (O-P5)."""
+    return {"intent_id": intent_id, TRANSACTION[kind]: transaction_id, "amount_q": amount_q}

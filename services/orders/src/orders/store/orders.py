@@ -57,6 +57,11 @@ REFUNDED = """
     having sum((payload ->> 'amount_q')::bigint) filter (where type = 'payment.captured')
         <= sum((payload ->> 'amount_q')::bigint) filter (where type = 'payment.refunded')
 """
+TRANSACTIONS = """
+    select business_id, order_ref, type, coalesce(payload ->> 'transaction_id', payload ->> 'refund_id', '')
+    from unnest($1::uuid[], $2::text[]) as g (business_id, order_ref) join order_events e using (business_id, order_ref)
+    where e.type in ('payment.authorized', 'payment.captured', 'payment.refunded')
+"""
 ORDER_OF_SESSION = """select ref, id, total_q, items_count from orders
     where business_id = $1 and channel_code = $2 and session_key = $3"""
 INSERT = f"""insert into orders (business_id, {", ".join((*NAMES, *STAMPS))})
@@ -122,6 +127,12 @@ async def refunded(tx: Tx, places: Sequence[tuple[UUID, str]]) -> list[tuple[UUI
     """Returns those of the orders (business and ref) for which all that was paid has been given back (decision 56)."""
     columns = (list(column) for column in zip(*places, strict=True))
     return [(row["business_id"], row["order_ref"]) for row in await tx.connection.fetch(REFUNDED, *columns)]
+
+
+async def transactions(tx: Tx, places: Sequence[tuple[UUID, str]]) -> set[tuple[UUID, str, str, str]]:
+    """Returns business, order, kind, and the provider's id of what the histories of orders tell of their money."""
+    columns = (list(column) for column in zip(*places, strict=True))
+    return {tuple(row) for row in await tx.connection.fetch(TRANSACTIONS, *columns)}
 
 
 async def order_of_session(tx: Tx, channel_code: str, session_key: str) -> asyncpg.Record | None:

@@ -21,6 +21,12 @@ FROM: Mapping[str, frozenset[str]] = {
     CANCEL: frozenset({PENDING, REQUIRES_ACTION, AUTHORIZED, FAILED}),
 }
 """The statuses in which each may be asked for; a captured part is all that is ever taken."""
+ALREADY: Mapping[str, frozenset[str]] = {
+    AUTHORIZE: frozenset({AUTHORIZED, CAPTURED, REFUNDED}),
+    CAPTURE: frozenset({CAPTURED, REFUNDED}),
+    REFUND: frozenset({REFUNDED}),
+}
+"""The statuses in which a directive finds that its work was done before."""
 WANTED, SENT, DONE, DECLINED = "pending", "sent", "done", "failed"
 OPEN = frozenset({WANTED, SENT})
 
@@ -94,6 +100,11 @@ def _promised(intent: Intent, amount_q: int) -> int:
     if amount_q > intent.amount_q:
         raise Refused("exceeds_authorized", authorized_q=intent.amount_q, amount_q=amount_q)
     return amount_q or intent.amount_q
+
+
+def already(intent: Intent, kind: str) -> bool:
+    """Whether there is nothing left to do of a kind (case O-P5)."""
+    return intent.status in ALREADY.get(kind, ())
 
 
 def done(intent: Intent, kind: str, amount_q: int, now: datetime) -> Intent:

@@ -42,7 +42,7 @@ async def create(
     if not authorize:
         store.insert(tx, new)
         return new, []
-    authorized, operation = _ask(tx, new, [], AUTHORIZE)
+    authorized, operation = perform(tx, new, [], AUTHORIZE)
     store.insert(tx, authorized)
     return authorized, [operation]
 
@@ -58,7 +58,7 @@ async def ask(tx: Tx, intent_id: str, kind: str, amount_q: int = 0, reason: str 
     if kind == REFUND:
         asked_q = domain.amount_of(found, kind, amount_q, earlier)
         refund.check_limit(tx.identity.role if tx.identity else 0, asked_q)
-    after, operation = _ask(tx, found, earlier, kind, amount_q, reason)
+    after, operation = perform(tx, found, earlier, kind, amount_q, reason)
     store.save(tx, after)
     return after, [*earlier, operation]
 
@@ -74,14 +74,20 @@ async def cancel(tx: Tx, intent_id: str, reason: str) -> tuple[bool, Stood | Non
         return found.status == domain.CANCELLED, (found, (await store.operations(tx, [found.id]))[found.id])
 
 
-def _ask(
-    tx: Tx, intent: Intent, earlier: Sequence[Operation], kind: str, amount_q: int = 0, reason: str = ""
-) -> tuple[Intent, Operation]:
+def perform(
+    tx: Tx, intent: Intent, earlier: Sequence[Operation], kind: str, amount_q: int = 0, reason: str = "",
+    directive_id: str = "", directive_attempt: int = 0,
+) -> tuple[Intent, Operation]:  # fmt: skip
+    """Asks for something to be done with a locked intent's money; returns it as the caller is to save it, and what was asked.
+
+    Raises what domain.amount_of raises.
+    """
     amount_q = domain.amount_of(intent, kind, amount_q, earlier)
     operation_id = uuid7()
     operation = Operation(
         id=operation_id, intent_id=intent.id, kind=kind, state=DONE, amount_q=amount_q, reason=reason,
-        transaction_id=f"{MANUAL}_{operation_id.hex}", error_code="", error="", directive_id="", directive_attempt=0,
+        transaction_id=f"{MANUAL}_{operation_id.hex}", error_code="", error="", directive_id=directive_id,
+        directive_attempt=directive_attempt,
         created_at=tx.now, settled_at=tx.now,
     )  # fmt: skip
     store.insert_operation(tx, operation)
