@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 20, tzinfo=UTC)
 EMPTY = Session(UUID(int=1), "web", "S", "", "", "external", "open", "BRL", NOW, NOW)
 IDS, SKUS = st.sampled_from(["1", "2", "3", "4"]), st.sampled_from(["A", "B", ""])
 QTYS = st.decimals("0.001", "999", places=3).map(str) | st.sampled_from(
-    ["0", "-1", "abc", "1.2345", "NaN", "Infinity", ""]
+    ["0", "0.000", "-1", "abc", "1.2345", "1e3", "1_0", "١", " 1", "9999999999", "NaN", "Infinity", ""]
 )
 PRICES = st.none() | st.integers(-1, 10**6)
 OPS = st.one_of(
