@@ -136,7 +136,8 @@ async def test_o_r6_a_locked_session_is_locked_for_actions_too(hub: Any) -> None
     await make_channel(hub, config=CHECKED, edit_policy="EDIT_POLICY_LOCKED")
     key = (await opened(hub, line("A", line_id="L-1"))).session_key
     await reported(hub, key, 1, issue(id="ISS-1", actions=[action(op("remove_line", line_id="L-1"))]))
-    assert (await refused(resolved(hub, key, "ISS-1"))).code == "locked"
+    for issue_id in ("ISS-1", "ISS-9"):
+        assert (await refused(resolved(hub, key, issue_id))).code == "locked"
 
 
 async def test_o_c2_a_blocking_issue_stands_against_the_commit_and_any_other_does_not(hub: Any) -> None:
@@ -155,6 +156,8 @@ async def test_o_c2_a_blocking_issue_stands_against_the_commit_and_any_other_doe
         ({"hold_expires_at": "2020-01-01T00:00:00"}, "hold_expired"),
         ({"holds": [{"expires_at": "2020-01-01T00:00:00-03:00"}, {}]}, "hold_expired"),
         ({"holds": [{"hold_id": "H1"}], "hold_expires_at": "whenever"}, ""),
+        ({"holds": ["H1", None, {"expires_at": 1}]}, ""),
+        ({"holds": "none"}, ""),
     ],
 )
 async def test_o_c3_an_expiry_that_has_passed_counts_and_one_that_is_none_does_not(

@@ -1,7 +1,8 @@
 """Checks: what must be true of a session's revision before it may become an order (spec 1A.6 and 1A.7)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from kit.errors import Refused
@@ -29,11 +30,17 @@ def _check_one(session: Session, code: str, now: datetime) -> None:
         raise Refused("missing_check", check_code=code)
     if found["rev"] != session.rev:
         raise Refused("stale_check", check_code=code, check_rev=found["rev"], session_rev=session.rev)
-    result = found.get("result") or {}
-    expiries = [result.get("hold_expires_at"), *(hold.get("expires_at") for hold in result.get("holds") or ())]
-    for expiry in filter(None, map(_instant, expiries)):
+    for expiry in filter(None, map(_instant, _expiries(found.get("result") or {}))):
         if expiry <= now:
             raise Refused("hold_expired", check_code=code, expired_at=expiry.isoformat())
+
+
+def _expiries(result: Mapping[str, Any]) -> Iterator[Any]:
+    """Returns what a result says of when it ends; whoever makes a check of his own may keep anything under these names."""
+    yield result.get("hold_expires_at")
+    holds = result.get("holds")
+    for hold in holds if isinstance(holds, list) else ():
+        yield hold.get("expires_at") if isinstance(hold, dict) else None
 
 
 def _instant(text: Any) -> datetime | None:
@@ -63,7 +70,7 @@ def shortage_issue(shortage: Mapping[str, Any], rev: int, issue_id: str, action_
         "ops": [{"op": "remove_line", "line_id": line_id}],
     }
     actions = [removal]
-    if float(available) > 0:
+    if Decimal(available) > 0:
         ops = [{"op": "set_qty", "line_id": line_id, "qty": available}]
         label = f"Ajustar para {available.rstrip('0').rstrip('.')} unidade(s)"
         actions = [{"id": action_ids[1], "label": label, "rev": rev, "ops": ops}, removal]

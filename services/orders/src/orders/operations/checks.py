@@ -37,15 +37,14 @@ async def report_check(
 async def resolve_issue(tx: Tx, key: str, channel_code: str, issue_id: str, action_id: str) -> Session:
     """Does what an issue's action proposes, as one new revision.
 
-    Raises NotFound (`session_not_found`, `issue_not_found`, `action_not_found`), or what `issues.ops` and the operations
-    themselves raise.
+    Raises NotFound(`session_not_found`), or what `check_modifiable`, `issues.ops` and the operations themselves raise.
     """
     locked = await store.lock_session(tx, key, channel_code)
     if locked is None:
         raise NotFound("session_not_found", session_key=key)
+    session.check_modifiable(locked.session, None)
     resolvable = frozenset({checks.STOCK, *(locked.config.get("checks") or {})})
     wanted = issues.ops(locked.session, issue_id, action_id, resolvable)
-    session.check_modifiable(locked.session, None)
     changed = sessions.apply(tx, locked.session, wanted, {}, rules(locked.config))
     store.update_session(tx, changed)
     return changed
