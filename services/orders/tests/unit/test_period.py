@@ -39,7 +39,7 @@ def test_instants_are_taken_as_they_are() -> None:
     [
         ("yesterday", "", "from"), ("", "2026-13-01", "to"), ("", "0001-01-02", "to"),
         ("2026-11-20T10:00:00", "", "from"), ("9999-12-31", "9999-12-31", "to"),
-        ("2026-11-02", "2026-10-31", "to"),
+        ("2026-11-02", "2026-10-31", "to"), ("2026-11-02", "2026-11-01", "to"), ("2026-11-22", "", "to"),
     ],
 )  # fmt: skip
 def test_what_is_no_period_is_refused(since: str, until: str, field: str) -> None:

@@ -32,7 +32,8 @@ def read(since: str, until: str, now: datetime, timezone: str) -> Period:
     end = _instant("to", until or today.isoformat(), zone, timedelta(days=1))
     last = (end - timedelta(microseconds=1)).astimezone(zone).date()
     start = _instant("from", since or (last - timedelta(days=DAYS - 1)).isoformat(), zone, timedelta())
-    if end < start:
+    # A last day counts in full: where it ends just when the first begins, it is the day before.
+    if end < start or (end == start and "T" not in until):
         raise Invalid("invalid_period", field="to")
     return Period(start, end, start.astimezone(zone).date(), last)
 
