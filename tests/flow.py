@@ -70,14 +70,14 @@ class Flow:
                 if refusal.code != "missing_check":
                     raise
 
-    async def advances(self) -> None:
+    async def advances(self, seconds: float = 45) -> None:
         """Returns when enough further orders were acknowledged."""
         goal = len(self.acknowledged) + ENOUGH
 
         async def reached() -> bool:
             return len(self.acknowledged) >= goal
 
-        await eventually(reached, 45)
+        await eventually(reached, seconds)
 
 
 def pid_of(fleet: Fleet, name: str) -> int:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from functools import partial
 
 import httpx
 import pytest
@@ -14,7 +15,7 @@ from kit.testing import eventually
 
 from ..flow import LONGEST_STALL, Flow, pid_of, replaced, stored
 
-pytestmark = pytest.mark.xdist_group("scale")
+pytestmark = [pytest.mark.xdist_group("scale"), pytest.mark.timeout(400)]
 
 NAMES = [*(service.name for service in SERVICES), GATEWAY]
 
@@ -49,19 +50,16 @@ def has_answered(line: str) -> bool:
     return line.startswith(ANSWERED) and float(line.rpartition(" ")[2]) > 0
 
 
-@pytest.mark.parametrize("number", [0, 1], ids=["first", "second"])
-async def test_orders_survive_the_death_of_one_process_of_each_service_at_once(
-    wide_fleet: Fleet, api: Api, number: int
-) -> None:
-    victims = [processes(name, 2)[number] for name in NAMES]
+async def test_orders_survive_the_death_of_one_process_of_each_service_at_once(wide_fleet: Fleet, api: Api) -> None:
     flow = Flow(api)
     flowing = asyncio.create_task(flow.run())
-    await flow.advances()
-    killed = {name: pid_of(wide_fleet, name) for name in victims}
-    for pid in killed.values():
-        os.kill(pid, signal.SIGKILL)
-    for name, pid in killed.items():
-        await eventually(lambda name=name, pid=pid: replaced(wide_fleet, name, pid), 60)
+    for number in range(2):
+        await flow.advances()
+        killed = {name: pid_of(wide_fleet, name) for name in (processes(each, 2)[number] for each in NAMES)}
+        for pid in killed.values():
+            os.kill(pid, signal.SIGKILL)
+        for name, pid in killed.items():
+            await eventually(partial(replaced, wide_fleet, name, pid), 60)
     await flow.advances()
     flow.stopped = True
     await flowing

@@ -6,6 +6,7 @@ from nats.js.errors import APIError
 
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.verify.check import Check, Connections, Finding, Row
+from kit import streams
 
 STREAMS = ("events", "directives")
 CONNECT_SECONDS = 3
@@ -30,7 +31,7 @@ def check(url: str, prefix: str) -> Check:
 
 
 async def _unread(url: str, prefix: str) -> Finding:
-    client = await nats.connect(url, connect_timeout=CONNECT_SECONDS, allow_reconnect=False)
+    client = await nats.connect(streams.servers(url), connect_timeout=CONNECT_SECONDS, allow_reconnect=False)
     try:
         consumers = [
             (stream, info)

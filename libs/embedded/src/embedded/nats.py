@@ -1,8 +1,10 @@
-"""nats-server with JetStream from its wheel."""
+"""nats-server with JetStream from its wheel, alone or as one of a cluster."""
 
 import json
 import signal
 import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +16,26 @@ from embedded.tether import tethered
 GREETING_SECONDS = 1.0
 
 
-def configure(directory: Path, port: int, *, password: str | None = None, sync_interval: str = "2m") -> Path:
+@dataclass(frozen=True)
+class Member:
+    """One of a cluster: its name, its port for the others, and the ports of all."""
+
+    name: str
+    port: int
+    ports: Sequence[int]
+
+    def settings(self) -> dict[str, object]:
+        """Returns what its configuration has besides."""
+        routes = [f"nats://127.0.0.1:{port}" for port in self.ports]
+        return {
+            "server_name": self.name,
+            "cluster": {"name": "comanda", "listen": f"127.0.0.1:{self.port}", "routes": routes},
+        }
+
+
+def configure(
+    directory: Path, port: int, *, password: str | None = None, sync_interval: str = "2m", member: Member | None = None
+) -> Path:
     """Writes the server's configuration, and returns its path; messages are stored beside it.
 
     Every acknowledged message survives the death of the server. sync_interval is how long one may stay in the
@@ -25,6 +46,7 @@ def configure(directory: Path, port: int, *, password: str | None = None, sync_i
         "listen": f"127.0.0.1:{port}",
         "jetstream": {"store_dir": str(directory.resolve()), "sync_interval": sync_interval},
         "max_payload": 8 * 1024 * 1024,
+        **(member.settings() if member else {}),
     }
     if password:
         config["authorization"] = {"user": "comanda", "password": password}
@@ -60,9 +82,10 @@ class Nats:
     The port is chosen once and kept over restarts. Start it from a thread that outlives it (see embedded.tether).
     """
 
-    def __init__(self, directory: Path, *, sync_interval: str = "2m") -> None:
+    def __init__(self, directory: Path, *, sync_interval: str = "2m", member: Member | None = None) -> None:
         self.port = free_port()
         self._directory = directory
+        self._member = member
         self._sync_interval = sync_interval
         directory.mkdir(parents=True, exist_ok=True)
         self._server = Server("NATS", directory, directory / "nats.log")
@@ -79,7 +102,7 @@ class Nats:
 
     def start(self) -> None:
         """Starts the server and returns when it accepts connections; raises EmbeddedError with the reason if not."""
-        config = configure(self._directory, self.port, sync_interval=self._sync_interval)
+        config = configure(self._directory, self.port, sync_interval=self._sync_interval, member=self._member)
         self._server.start(command(config), lambda: is_ready(self.port))
 
     def stop(self) -> None:
@@ -101,3 +124,12 @@ class Nats:
 
     def __exit__(self, *exception: object) -> None:
         self.stop()
+
+
+def cluster(directory: Path, size: int = 3, *, sync_interval: str = "2m") -> dict[str, Nats]:
+    """Returns the servers of a cluster by their names, in directories of their own; not yet started."""
+    members = {f"nats-{number}": free_port() for number in range(1, size + 1)}
+    return {
+        name: Nats(directory / name, sync_interval=sync_interval, member=Member(name, port, list(members.values())))
+        for name, port in members.items()
+    }

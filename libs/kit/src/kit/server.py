@@ -147,7 +147,7 @@ async def process(name: str, settings: Settings) -> AsyncIterator[Process]:
     provider = tracing.configure(name)
     metrics.expose(settings.metrics_listen)
     nats = await streams.connect(settings.nats_url.get_secret_value(), f"comanda-{name}")
-    await streams.ensure(nats.jetstream(), settings.stream_prefix)
+    await streams.ensure(nats.jetstream(), settings.stream_prefix, settings.stream_replicas)
     url = settings.database_url.get_secret_value()
     pool = await db.connect(url, settings.pool_size)
     signals = Signals(nats, f"{settings.stream_prefix}.signals.{name}")

@@ -21,6 +21,9 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("")
     """The process's own database, as postgresql://login:password@host:port/database."""
     nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
+    """Of one server, or of several of a cluster, with commas between them."""
+    stream_replicas: int = Field(default=1, ge=1, le=5)
+    """How many servers of a cluster keep each message; three, where it has three."""
     listen: str = "127.0.0.1:0"
     """Host and port of gRPC (of the gateway: HTTP)."""
     metrics_listen: str = ""

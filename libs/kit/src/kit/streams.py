@@ -1,29 +1,38 @@
 """Where messages travel: one stream of events and one of directives, and how they are called."""
 
+import asyncio
 from uuid import UUID
 
 import nats
+import structlog
 from google.protobuf.message import Message
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext, api
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from comanda.types.v1 import messaging_pb2
 from kit import contract
+from kit.tasks import Backoff
 
-__all__ = ["NatsError", "connect", "ensure", "events_of", "filters", "replay_subject", "subject"]
+__all__ = ["NatsError", "connect", "ensure", "events_of", "filters", "replay_subject", "servers", "subject"]
 
+LOG = structlog.get_logger()
 EVENTS_KEPT = 14 * 86_400.0
 DIRECTIVES_KEPT = 2 * 86_400.0
 """Seconds. The database is the queue of record: a directive that waited longer is sent again by its sweeper."""
 DEDUPLICATED = 10 * 60.0
 
 
+def servers(url: str) -> list[str]:
+    """Returns the URLs that a setting names: one, or those of a cluster's servers, with commas between them."""
+    return [each.strip() for each in url.split(",")]
+
+
 async def connect(url: str, name: str) -> Client:
-    """Connects to NATS and stays connected: an outage is waited out, however long."""
+    """Connects to NATS and stays connected: an outage is waited out, however long, and that of one of several at another."""
     return await nats.connect(
-        url,
+        servers(url),
         name=name,
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.5,
@@ -34,7 +43,17 @@ async def connect(url: str, name: str) -> Client:
 
 
 async def ensure(jetstream: JetStreamContext, prefix: str, replicas: int = 1) -> None:
-    """Creates the streams, or brings them up to date."""
+    """Creates the streams, or brings them up to date; a cluster that elects its leader is waited for."""
+    pause = Backoff(0.2, 5)
+    while True:
+        try:
+            return await _ensure(jetstream, prefix, replicas)
+        except (ServiceUnavailableError, TimeoutError) as error:
+            LOG.info("waiting for JetStream", error=repr(error))
+        await asyncio.sleep(pause.next())
+
+
+async def _ensure(jetstream: JetStreamContext, prefix: str, replicas: int) -> None:
     for name, kept in (("events", EVENTS_KEPT), ("directives", DIRECTIVES_KEPT)):
         config = api.StreamConfig(
             name=f"{prefix}-{name}",
