@@ -48,3 +48,4 @@ def add(
         process.sweep("webhooks", following.due)
         process.sweep("what failed", again, AGAIN_SECONDS)
         process.sweep("closures that wait for a person", closing.watch, settings.po_watch_seconds)
+        process.sweep("receipts not asked for", closing.ask_for_receipts, settings.po_watch_seconds)

@@ -15,6 +15,7 @@ from simulated import Simulator
 
 import erp_bridge
 from comanda.erp.v1 import purchase_orders_pb2 as pb
+from comanda.erp.v1 import status_pb2
 from kit.errors import Invalid, NotFound
 from kit.testing import eventually
 
@@ -84,6 +85,21 @@ async def test_a_cancelled_order_cannot_be_closed(bridge: Bridge, omie: Simulato
     omie.control(f"purchase-orders/{made['nCodPed']}/cancel", reason="engano")
     failed = await close(bridge, made["cNumero"])
     assert (failed.status, failed.mensagem_erro) == ("failed", "O pedido de compra está cancelado na Omie.")
+
+
+async def test_an_order_that_is_cancelled_while_its_case_waits_ends_the_case_as_failed(
+    bridge: Bridge, omie: Simulator
+) -> None:
+    made = omie.control("purchase-orders")
+    asked = await close(bridge, made["cNumero"])
+    omie.control(f"purchase-orders/{made['nCodPed']}/cancel", reason="engano")
+
+    async def failed() -> bool:
+        return bool((await log(bridge, asked)).status == "failed")
+
+    await eventually(failed, 60)
+    [effect] = await bridge.rows("select state, error from effects where business_id = $1", bridge.business)
+    assert tuple(effect) == ("failed", "O pedido de compra está cancelado na Omie.")
 
 
 async def test_an_order_whose_goods_came_with_the_invoice_is_closed_by_booking_their_receipt(
@@ -172,8 +188,31 @@ async def test_many_closures_of_orders_that_stay_open_provoke_no_error_at_all(br
         return len((await bridge.call(pb, "ListClosures", aguarda_pessoa=True)).items) == 8
 
     await eventually(all_wait, 60)
-    # Whether id 77 is a receipt is asked only as long as errors are left to those who know of one.
+    # That 77 is no receipt is found out once.
+    assert omie.stats()["errors"] == {"ConsultarRecebimento": 1}
+
+
+async def test_a_receipt_that_was_not_asked_for_lest_the_erp_block_is_booked_when_there_are_errors_to_spare(
+    bridge: Bridge, omie: Simulator
+) -> None:
+    for missing in range(1, 5):
+        await close(bridge, omie.control("purchase-orders")["cNumero"], id_nf_servico=missing)
+    made = omie.control("purchase-orders")
+    receipt = omie.control("receipts", concluded=False, nf_number="100200")["nIdReceb"]
+    asked = await close(bridge, made["cNumero"], numero_nf_servico="100200", id_nf_servico=receipt)
+    assert (asked.status, asked.detalhes["recebimento_consultado"]) == ("processing", False)
     assert omie.stats()["errors"] == {"ConsultarRecebimento": 4}
+    await bridge.call(status_pb2, "CloseBreaker", method="ConsultarRecebimento")
+    await bridge.rows("update purchase_order_closures set updated_at = now() - interval '2 minutes'")
+
+    async def ended() -> bool:
+        return bool((await log(bridge, asked)).status == "success")
+
+    await eventually(ended, 60)
+    done = await log(bridge, asked)
+    assert (done.detalhes["status_novo"], done.tentativas) == ("Recebido", 1)
+    effects = await bridge.rows("select kind, state from effects where code = $1", str(done.id))
+    assert [tuple(each) for each in effects] == [("purchase_order.close", "confirmed")]
 
 
 @contextmanager

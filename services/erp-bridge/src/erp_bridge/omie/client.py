@@ -97,6 +97,10 @@ class Omie:
         _, body = await self._persist(service, method, [param], Manner(writes=True, remember=False, packed=packed))
         return body
 
+    async def has_room(self, method: str, most_errors: int) -> bool:
+        """Tells whether a method has fewer recent errors than so many."""
+        return await self._gate.has_room(method, most_errors)
+
     async def _persist(
         self, service: str, method: str, variants: Sequence[Param], manner: Manner
     ) -> tuple[int, dict[str, Any]]:

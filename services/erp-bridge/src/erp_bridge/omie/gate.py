@@ -212,6 +212,16 @@ class Gate:
         block = timedelta(seconds=answer.wait) if answer.kind is Kind.BLOCKED else None
         tx.later(NOTE_REFUSAL, NO_BUSINESS, self._account, method, errors, f"{answer.code}: {answer.text}", block)
 
+    async def has_room(self, method: str, most_errors: int) -> bool:
+        """Tells whether the breaker of a method would be closed to those who leave so many errors to others."""
+
+        async def work(tx: Tx) -> bool:
+            rows = [row for row in await self.standings(tx) if row["method"] == method]
+            standings = [Standing(row["next_at"], row["errors"], row["blocked_until"]) for row in rows]
+            return not any(limits.open_until(each, tx.now, self.pace, most_errors) for each in standings)
+
+        return await self._database.read(work)
+
     async def close_breaker(self, tx: Tx, method: str) -> bool:
         """Forgets the errors and the block of a method; tells whether it was ever called."""
         return bool(await tx.connection.fetch(CLOSE_BREAKER, NO_BUSINESS, self._account, method))

@@ -80,6 +80,19 @@ WITNESS = """
     where business_id = $1 and id = $2 and status = 'processing' and waits_for_person
     returning id
 """
+# Goes on as a run that its process's death has broken off does, so it is no new try.
+RESUME = """
+    update purchase_order_closures
+    set waits_for_person = false, run = gen_random_uuid(), lease_until = now()
+    where (business_id, id) in (
+        select business_id, id from purchase_order_closures
+        where status = 'processing' and waits_for_person and detalhes @> '{"recebimento_consultado": false}'
+            and updated_at < now() - interval '1 minute'
+        order by updated_at
+        limit 1
+        for update skip locked
+    )
+"""
 # Of several failed ones of an order the newest, unless one is open anyway.
 REOPEN = """
     update purchase_order_closures c set status = 'pending', updated_at = now()
@@ -202,6 +215,11 @@ async def waiting(tx: Tx, most: int) -> list[Closure]:
 async def waiting_for(tx: Tx, order: int) -> list[Closure]:
     """Returns the cases of all businesses that wait for a person to close the order with that id in the ERP."""
     return [Closure(**row) for row in await tx.connection.fetch(WAITING_FOR, order)]
+
+
+async def resume(tx: Tx) -> None:
+    """Lets the case go on that waits longest for a person without having had its receipt looked for."""
+    await tx.connection.execute(RESUME)
 
 
 async def witness(tx: Tx, closure: Closure, error: str, details: dict[str, Any]) -> bool:

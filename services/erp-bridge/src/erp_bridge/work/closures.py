@@ -67,7 +67,12 @@ class Closures:
             await (self._hand_over(case, ending) if ending.waits_for else self._finish(case, "", ending.details))
 
     async def _finish(self, case: Closure, error: str, details: dict[str, Any], **more: bool) -> None:
-        await self._database.run(lambda tx, _: closures.finish(tx, case, error, details, **more))
+        async def work(tx: Tx, _: object) -> None:
+            await closures.finish(tx, case, error, details, **more)
+            if not error:
+                await effects.found(tx, case.business_id, CLOSE, [str(case.id)])
+
+        await self._database.run(work)
 
     async def _situation(self, business: UUID, order: int) -> Situation:
         """Returns how an order stands; once a business has closed orders, these are searched first.
@@ -116,7 +121,7 @@ class Closures:
         if ended := _ended(await self._situation(case.business_id, order.id)):
             return Ending(ended)
         details = await self._by_receipt(case, order)
-        if details and await self._situation(case.business_id, order.id) is Situation.RECEIVED:
+        if details.get("id_recebimento") and await self._situation(case.business_id, order.id) is Situation.RECEIVED:
             return Ending({"status_anterior": Situation.OPEN, "status_novo": Situation.RECEIVED, **details})
         return Ending(details, waits_for=order.id)
 
@@ -125,8 +130,10 @@ class Closures:
         try:
             receipt = await receipts.consult(self._omie, case.id_nf_servico, fresh=True, may_lack=True)
         except OmieError as error:
+            if error.kind is Kind.HELD_BACK:
+                return {"recebimento_consultado": False}
             # As a rule the invoice is one of services, which no receipt has.
-            if error.kind in (Kind.NOT_FOUND, Kind.HELD_BACK):
+            if error.kind is Kind.NOT_FOUND:
                 return {}
             raise
         header = receipt.get("cabec") or {}
@@ -161,6 +168,12 @@ class Closures:
         await ledger.send(CONCLUDE, str(receipt), {"nIdReceb": receipt})
         await _surely(ledger, CONCLUDE, str(receipt), lambda: purchases.conclude(self._omie, receipt), is_concluded)
 
+    async def ask_for_receipts(self) -> bool:
+        """Lets a case go on whose receipt was not looked for, when there are errors to spare for that."""
+        if await receipts.may_ask_for_what_may_lack(self._omie):
+            await self._database.run(lambda tx, _: closures.resume(tx))
+        return False
+
     async def watch(self) -> bool:
         """Looks whether persons have closed what waits for them."""
         cases = await self._database.read(lambda tx: closures.waiting(tx, WATCHED))
@@ -187,7 +200,8 @@ class Closures:
 
         async def work(tx: Tx, _: object) -> None:
             if await closures.witness(tx, case, error, details):
-                await effects.found(tx, case.business_id, CLOSE, [str(case.id)])
+                state = State.FAILED if error else State.CONFIRMED
+                effects.settle(tx, case.business_id, CLOSE, str(case.id), state, error=error)
 
         await self._database.run(work)
 
