@@ -273,6 +273,12 @@ FAULTS = {
         "update sale_items set quantity = quantity + 1 where sku = 'ver-S'",
         "every sale has taken exactly its units",
     ),
+    "an effect on the ERP of which nobody knows": (
+        "erp-bridge",
+        """insert into effects (business_id, kind, code, subject, intent, state, attempts, created_at, updated_at)
+        values (gen_random_uuid(), 'attachment.include', 'x', 'x', '{}', 'in_doubt', 1, now(), now() - interval '1 hour')""",
+        "erp-bridge: no effect on the ERP stays in doubt",
+    ),
     "a message that was not published": (
         "sales",
         """insert into outbox (business_id, id, subject, aggregate, message, created_at)

@@ -25,6 +25,7 @@ COMMANDS = {
     "reservations": ("comanda_cli.reservations:reservations", "End reservations whose time is up."),
     "audit": ("comanda_cli.audit:audit", "Take the audit log out, and prove that nobody changed it."),
     "directives": ("comanda_cli.queues:directives", "Look at queued work, and retry it."),
+    "erp": ("comanda_cli.erp.command:erp", "Look after the ERP, and prove what the bridge to it promises."),
     "dead-letters": ("comanda_cli.queues:dead_letters", "Look at messages that were given up, and replay them."),
 }
 

@@ -35,6 +35,8 @@ class Addresses:
     own_nats: bool
     omie_simulator: str
     replicas: int = 1
+    simulated_erp: bool = True
+    """Whether the bridge books at the simulator: OMIE_API_BASE_URL in the environment names another ERP."""
 
     def target(self, service: str) -> str:
         """Returns where gRPC reaches all processes of a service."""
@@ -79,6 +81,7 @@ def plan(home: Home, ports: Ports, secrets: Secrets, host: str = LOOPBACK, repli
         own_nats=broker is None,
         omie_simulator=f"http://127.0.0.1:{ports[OMIE]}",
         replicas=replicas,
+        simulated_erp="OMIE_API_BASE_URL" not in os.environ,
     )
 
 

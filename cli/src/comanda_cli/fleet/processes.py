@@ -94,7 +94,7 @@ def _service(service: Service, name: str, secrets: Secrets, addresses: Addresses
     }
     if service.name == "sales":
         environment["COMANDA_IDENTITY_PRIVATE_KEY"] = secrets.identity_private_key
-    if service.name == "erp-bridge" and "OMIE_API_BASE_URL" not in os.environ:
+    if service.name == "erp-bridge" and addresses.simulated_erp:
         environment |= _simulated_account(secrets, addresses)
     return Program(name, _python(service.package, "serve"), environment)
 

@@ -47,7 +47,7 @@ def _register(simulator: httpx.Client, file: Path, to_receive: bool) -> dict[str
         click.echo(f"{file.name}: {error}", err=True)
         return {"file": file.name, "state": "refused", "reason": str(error)}
     try:
-        answer = simulator.post("/_control/receipts", json=_receipt(found, content, concluded=not to_receive))
+        answer = simulator.post("/_control/receipts", json=receipt(found, content, concluded=not to_receive))
     except httpx.TransportError as error:
         raise FleetError("the Omie simulator does not answer: is Comanda up?") from error
     named = {"file": file.name, "access_key": found.access_key}
@@ -66,7 +66,7 @@ def _register(simulator: httpx.Client, file: Path, to_receive: bool) -> dict[str
     }
 
 
-def _receipt(found: Invoice, content: bytes, *, concluded: bool) -> dict[str, Any]:
+def receipt(found: Invoice, content: bytes, *, concluded: bool) -> dict[str, Any]:
     """Returns an invoice as the simulator takes it; its dates and numbers are written as Omie writes them."""
     return {
         "access_key": found.access_key,

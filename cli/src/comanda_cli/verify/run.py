@@ -11,10 +11,10 @@ import asyncpg
 from comanda_cli.fleet import addresses
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
-from comanda_cli.verify import across, broker, inventory, machinery, orders, sales
+from comanda_cli.verify import across, broker, erp, inventory, machinery, orders, sales
 from comanda_cli.verify.check import Check, Connection, Finding, Row
 
-CHECKS = (*orders.CHECKS, *inventory.CHECKS, *sales.CHECKS, *across.CHECKS, *machinery.CHECKS)
+CHECKS = (*orders.CHECKS, *inventory.CHECKS, *sales.CHECKS, *across.CHECKS, *erp.CHECKS, *machinery.CHECKS)
 SETTLE_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 0.5
 
@@ -36,7 +36,10 @@ class Result:
 async def verify_home(home: Home, settle: float = SETTLE_SECONDS) -> list[Result]:
     """Runs every check on the fleet of a home; raises FleetError when a part of it cannot be reached."""
     where = addresses.kept(home)
-    return await verify(where.databases, settle, (*CHECKS, broker.check(where.nats_url, where.prefix)))
+    outside = [broker.check(where.nats_url, where.prefix)]
+    if where.simulated_erp:
+        outside.append(erp.check(where.omie_simulator))
+    return await verify(where.databases, settle, (*CHECKS, *outside))
 
 
 async def verify(

@@ -1,0 +1,1 @@
+"""`comanda erp`: what concerns the ERP and the bridge to it."""
