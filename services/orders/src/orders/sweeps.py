@@ -7,7 +7,7 @@ from prometheus_client import Gauge
 
 from kit import machinery
 from kit.server import Process
-from orders.operations import directives, idle, marketplaces
+from orders.operations import due, idle, marketplaces
 from orders.store import directives as store
 
 IDLE_SECONDS = 60.0
@@ -19,7 +19,7 @@ def add(process: Process, session_ttl: timedelta) -> None:
     database = process.database
 
     async def send_due() -> bool:
-        return await database.run(lambda tx, _: directives.send_due(tx))
+        return await database.run(lambda tx, _: due.send_due(tx))
 
     async def abandon_idle() -> bool:
         return await database.run(lambda tx, _: idle.abandon_idle(tx, session_ttl))

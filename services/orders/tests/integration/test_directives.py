@@ -4,8 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from order_calls import committed, line, make_channel, opened, refused
+from order_calls import committed, line, make_channel, modified, opened, refused
+from outbound_calls import asked
+from outbound_calls import directive as by_id
 
+from comanda.inventory.directives.v1 import directives_pb2 as inventory
 from comanda.orders.v1 import directives_pb2
 from kit.db import Tx
 from kit.directives import failed, retry
@@ -76,6 +79,30 @@ async def test_o_d3_work_whose_executor_never_answered_is_sent_again_when_its_le
 
     await eventually(done)
     assert {message.rev for message in hub.stock.seen} == {1}
+
+
+async def test_o_k5_nothing_is_held_that_no_session_wants(hub: Any) -> None:
+    await make_channel(hub)
+    key = (await opened(hub, line("A"))).session_key
+
+    async def ended(key: str, rev: int) -> tuple[str, str, str]:
+        payload = {
+            "session_key": key,
+            "channel_code": "web",
+            "rev": rev,
+            "items": [{"line_id": "L", "sku": "A", "qty": "1"}],
+        }
+        found = await by_id(hub, await asked(hub, "stock.hold", payload), "done", "failed")
+        return found.status, found.error_code, found.last_error
+
+    assert await ended("SESS-NONE", 1) == ("failed", "session_not_found", "Session not found")
+    assert await ended(key, 999) == ("failed", "stale_rev", "Stale directive: expected rev 999, found 1")
+    assert await ended(key, 1) == ("done", "", "")
+    await modified(hub, key, line("B"))
+    await committed(hub, key)
+    assert await ended(key, 2) == ("done", "", "")
+    held = [(each.session_key, each.rev) for each in hub.stock.seen if isinstance(each, inventory.HoldStock)]
+    assert held == [(key, 1), (key, 1), (key, 2)]
 
 
 async def test_what_is_cancelled_is_not_sent_any_more(hub: Any) -> None:

@@ -9,6 +9,7 @@ from kit.errors import Refused
 from orders.domain.session import Session
 
 STOCK = "stock"
+STALE, SESSION_NOT_FOUND = "stale_rev", "session_not_found"
 
 
 def pending(checks: Mapping[str, Any], rev: int, required: Iterable[str]) -> bool:
@@ -50,6 +51,13 @@ def _instant(text: Any) -> datetime | None:
     except (TypeError, ValueError):
         return None
     return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def passed(rev: int, present: int | None) -> tuple[str, str]:
+    """Returns code and words for the check of a revision that the session is not at; present is None where there is none (O-K5)."""
+    if present is None:
+        return SESSION_NOT_FOUND, "Session not found"
+    return STALE, f"Stale directive: expected rev {rev}, found {present}"
 
 
 def holds(session: Session) -> list[dict[str, Any]]:

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from comanda.orders.events.v1 import events_pb2
-from kit import outbox
 from kit.db import Tx
 from orders.domain.delivery import Delivery, Outcome
 from orders.domain.directive import DONE, FAILED
+from orders.operations import directives
 from orders.store import deliveries as store
 from orders.store import notes
 
@@ -24,11 +23,4 @@ async def settle(tx: Tx, sent: Delivery, outcome: Outcome, started: datetime, mi
     if row["status"] == DONE and row["note_id"]:
         await notes.mark_notified(tx, sent.business_id, row["note_id"])
     if row["status"] == FAILED:
-        event = events_pb2.DirectiveFailed(
-            directive_id=str(row["id"]),
-            topic=row["topic"],
-            order_ref=row["order_ref"],
-            error_code=row["error_code"],
-            error=row["last_error"],
-        )
-        outbox.add(tx, f"directive/{row['id']}", event, business=sent.business_id)
+        directives.tell_failed(tx, row)

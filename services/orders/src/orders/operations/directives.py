@@ -1,4 +1,4 @@
-"""Queues work, sends it, and learns how it ended."""
+"""Queues work and sends it; what an operator does about it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -7,12 +7,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from comanda.erp.directives.v1 import directives_pb2 as erp
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
 from comanda.orders.directives.v1 import directives_pb2 as own
+from comanda.orders.events.v1 import events_pb2
 from comanda.sales.directives.v1 import directives_pb2 as sales
 from kit import contract, directives, outbox
 from kit.db import Tx
@@ -40,7 +42,7 @@ OWNED: tuple[type[Message], ...] = (
     erp.ClosePurchaseOrder,
 )
 OUTBOUND: tuple[type[Message], ...] = (own.SendNotification, own.DispatchDelivery)
-SWEPT = 200
+HOLD = contract.topic(inventory.HoldStock)
 
 
 @cache
@@ -70,7 +72,7 @@ def enqueue(tx: Tx, tasks: Iterable[Task], business: UUID | None = None) -> list
         deliveries.insert(tx, owner, sent)
     for row in rows:
         if row.leased_until:
-            _send(tx, owner, row.id, row.topic, row.payload, row.attempts, row.order_ref or row.session_key)
+            send(tx, owner, row.id, row.topic, row.payload, row.attempts, row.order_ref or row.session_key)
     return [row.id for row in rows]
 
 
@@ -98,7 +100,8 @@ def _row(tx: Tx, task: Task) -> store.Row:
     )
 
 
-def _send(tx: Tx, business: UUID, identifier: UUID, topic: str, payload: Any, attempt: int, about: str) -> None:
+def send(tx: Tx, business: UUID, identifier: UUID, topic: str, payload: Any, attempt: int, about: str) -> None:
+    """Sends an attempt at a directive to its executor, with the transaction."""
     message = read(topic, payload)
     aggregate = f"directive/{about}"
     wrapped = directives.dispatch(
@@ -118,13 +121,16 @@ def read(topic: str, payload: Mapping[str, Any]) -> Message:
         return json_format.ParseDict(dict(payload), kind(), ignore_unknown_fields=True)
 
 
-async def send_due(tx: Tx) -> bool:
-    """Sends directives that are due, and those whose executor never answered; tells whether there may be more."""
-    rows = await store.lease_due(tx, SWEPT)
-    for row in rows:
-        about = row["order_ref"] or row["session_key"]
-        _send(tx, row["business_id"], row["id"], row["topic"], row["payload"], row["attempts"], about)
-    return len(rows) == SWEPT
+def tell_failed(tx: Tx, row: asyncpg.Record) -> None:
+    """Tells others of a directive that failed for good."""
+    event = events_pb2.DirectiveFailed(
+        directive_id=str(row["id"]),
+        topic=row["topic"],
+        order_ref=row["order_ref"],
+        error_code=row["error_code"],
+        error=row["last_error"],
+    )
+    outbox.add(tx, f"directive/{row['id']}", event, business=row["business_id"])
 
 
 async def create(
@@ -138,6 +144,9 @@ async def create(
         except json_format.ParseError as error:
             raise Invalid("invalid_payload", topic=topic, reason=str(error), field="payload") from error
     task = await _with_intent(tx, task)
+    if topic == HOLD and task.available_at is None:
+        # Left to the sweep, which looks at the session first.
+        task = replace(task, available_at=tx.now)
     [identifier] = enqueue(tx, [task])
     await tx.flush()
     return await _locked(tx, str(identifier))

@@ -1,26 +1,25 @@
 """What becomes of directives once their executor has answered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
-from comanda.orders.events.v1 import events_pb2
 from comanda.types.v1 import messaging_pb2
-from kit import ids, outbox
+from kit import ids
 from kit.consumer import Received
 from kit.db import Tx
 from orders import messages
 from orders.domain import checks
 from orders.domain.directive import DONE, FAILED, release
+from orders.domain.session import OPEN
 from orders.operations import directives, entries, moves, returns
 from orders.store import directives as store
 from orders.store import sessions
 
 Settled = Received[messaging_pb2.DirectiveSettled]
-STALE = "stale_rev"
 TRIGGERS = {
     "stock.commit": "on_stock_commit",
     "payment.authorize": "on_payment_confirm",
@@ -36,8 +35,8 @@ async def settle(tx: Tx, batch: Sequence[Settled]) -> list[str]:
     answers = _last(batch)
     settled = await store.settle(tx, [_settlement(each, stale) for each in answers])
     for row in settled:
-        if row["status"] == FAILED and row["error_code"] != STALE:
-            _tell(tx, row)
+        if row["status"] == FAILED and row["error_code"] != checks.STALE:
+            directives.tell_failed(tx, row)
     await entries.record(tx, settled, answers)
     await returns.settle(tx, settled)
     for topic, trigger in TRIGGERS.items():
@@ -57,20 +56,20 @@ def _last(batch: Sequence[Settled]) -> list[Settled]:
     return list({each.message.directive_id: each for each in ordered}.values())
 
 
-async def _apply_checks(tx: Tx, batch: Sequence[Settled]) -> tuple[set[str], list[str]]:
-    """Returns the directives whose revision had passed, and the keys of the sessions that now know their check."""
+async def _apply_checks(tx: Tx, batch: Sequence[Settled]) -> tuple[dict[str, tuple[str, str]], list[str]]:
+    """Returns what is to be said of directives whose revision had passed, and the keys of sessions that now know their check."""
     results = [(each, _result(each)) for each in batch]
     newest: dict[tuple[UUID, str, str], tuple[Settled, inventory.HoldStockResult]] = {}
     for each, result in sorted(results, key=lambda pair: pair[1].rev):
         newest[(each.business, result.channel_code, result.session_key)] = (each, result)
     if not newest:
-        return set(), []
+        return {}, []
     rows = [_check_row(tx, each, result) for each, result in newest.values()]
     found = {(r["business_id"], r["channel_code"], r["session_key"]): r for r in await sessions.apply_checks(tx, rows)}
     for key, row in found.items():
         if row["state"] == "abandoned" and newest[key][1].holds:
             _release(tx, row)
-    stale = {each.message.directive_id for each, result in results if _is_stale(found, each, result)}
+    stale = {each.message.directive_id: why for each, result in results if (why := _passed(found, each, result))}
     return stale, [signal(key[0], key[2]) for key, row in found.items() if row["applied"]]
 
 
@@ -79,9 +78,13 @@ def signal(business: UUID, session_key: str) -> str:
     return f"{business}/{session_key}"
 
 
-def _is_stale(found: dict[Any, asyncpg.Record], each: Settled, result: inventory.HoldStockResult) -> bool:
+def _passed(
+    found: dict[Any, asyncpg.Record], each: Settled, result: inventory.HoldStockResult
+) -> tuple[str, str] | None:
     row = found.get((each.business, result.channel_code, result.session_key))
-    return row is None or (row["state"] == "open" and row["rev"] != result.rev)
+    if row and (row["state"] != OPEN or row["rev"] == result.rev):
+        return None
+    return checks.passed(result.rev, row["rev"] if row else None)
 
 
 def _release(tx: Tx, row: asyncpg.Record) -> None:
@@ -117,26 +120,15 @@ def _check_row(tx: Tx, each: Settled, result: inventory.HoldStockResult) -> Any:
     )
 
 
-def _settlement(each: Settled, stale: set[str]) -> store.Settlement:
+def _settlement(each: Settled, stale: Mapping[str, tuple[str, str]]) -> store.Settlement:
     message = each.message
-    is_stale = message.directive_id in stale
+    code, error = stale.get(message.directive_id, (message.error_code, message.error))
     return store.Settlement(
         business=each.business,
         id=UUID(message.directive_id),
         attempt=message.attempt,
-        outcome=messaging_pb2.OUTCOME_FAILED if is_stale else message.outcome,
-        error_code=STALE if is_stale else message.error_code,
-        error="Stale directive: the session has moved on" if is_stale else message.error,
+        outcome=messaging_pb2.OUTCOME_FAILED if message.directive_id in stale else message.outcome,
+        error_code=code,
+        error=error,
         retry_after=message.retry_after.ToMilliseconds() / 1000 if message.HasField("retry_after") else None,
     )
-
-
-def _tell(tx: Tx, row: asyncpg.Record) -> None:
-    event = events_pb2.DirectiveFailed(
-        directive_id=str(row["id"]),
-        topic=row["topic"],
-        order_ref=row["order_ref"],
-        error_code=row["error_code"],
-        error=row["last_error"],
-    )
-    outbox.add(tx, f"directive/{row['id']}", event, business=row["business_id"])

@@ -88,6 +88,11 @@ SETTLE = f"""
     returning d.business_id, d.id, d.topic, d.status, d.order_ref, d.channel_code, d.session_key, d.error_code, d.last_error,
         d.payload ->> 'reason' as reason, d.payload ->> 'return_number' as return_number
 """
+STANDINGS = """
+    select d.id, s.state, s.rev
+    from unnest($1::uuid[], $2::uuid[]) as g (business_id, id)
+    join directives d using (business_id, id) join sessions s using (business_id, channel_code, session_key)
+"""
 AMOUNT = """select coalesce(sum((payload ->> 'amount_q')::bigint), 0)::bigint from directives
     where business_id = $1 and order_ref = $2 and topic = $3 and order_ref <> '' and status not in ('failed', 'cancelled')"""
 OLDEST = "select extract(epoch from now() - min(available_at))::float8 from directives where status = 'queued' and due_at <= now()"
@@ -164,6 +169,12 @@ def cancel_reminders(tx: Tx, business: UUID, order_ref: str, template: str) -> N
 async def lease_due(tx: Tx, limit: int) -> "list[asyncpg.Record]":
     """Leases out directives that are due, and those whose lease has run out; returns what is to be sent."""
     return await tx.connection.fetch(LEASE_DUE, limit)
+
+
+async def standings(tx: Tx, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, tuple[str, int]]:
+    """Returns state and revision of the session that each directive (business and id) is about, where there is one."""
+    rows = await tx.connection.fetch(STANDINGS, *(list(column) for column in zip(*keys, strict=True)))
+    return {row["id"]: (row["state"], row["rev"]) for row in rows}
 
 
 async def settle(tx: Tx, settlements: Sequence[Settlement]) -> "list[asyncpg.Record]":

@@ -1,0 +1,51 @@
+"""Sends directives that are due, and those whose executor never answered."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from comanda.types.v1 import messaging_pb2
+from kit.db import Tx
+from orders.domain import checks
+from orders.domain.directive import FAILED
+from orders.domain.session import OPEN
+from orders.operations import directives
+from orders.store import directives as store
+from orders.store.directives import Settlement
+
+SWEPT = 200
+
+
+async def send_due(tx: Tx) -> bool:
+    """Sends directives; tells whether there may be more."""
+    leased = await store.lease_due(tx, SWEPT)
+    for row in await _needed(tx, leased):
+        about = row["order_ref"] or row["session_key"]
+        directives.send(tx, row["business_id"], row["id"], row["topic"], row["payload"], row["attempts"], about)
+    return len(leased) == SWEPT
+
+
+async def _needed(tx: Tx, leased: Sequence[asyncpg.Record]) -> Sequence[asyncpg.Record]:
+    """Returns what is to be sent: not the holds that no session wants any more, which are settled instead (O-K5)."""
+    holds = [row for row in leased if row["topic"] == directives.HOLD]
+    if not holds:
+        return leased
+    found = await store.standings(tx, [(row["business_id"], row["id"]) for row in holds])
+    endings = [ending for row in holds if (ending := _ending(row, *found.get(row["id"], ("", None))))]
+    for row in await store.settle(tx, endings):
+        if row["status"] == FAILED and row["error_code"] != checks.STALE:
+            directives.tell_failed(tx, row)
+    settled = {each.id for each in endings}
+    return [row for row in leased if row["id"] not in settled]
+
+
+def _ending(row: asyncpg.Record, state: str, rev: int | None) -> Settlement | None:
+    """Returns how a hold ends without being asked for; None where its session is open, at the revision that it is for."""
+    asked: Any = directives.read(row["topic"], row["payload"])
+    if rev == asked.rev and state == OPEN:
+        return None
+    outcome, why = messaging_pb2.OUTCOME_DONE, ("", "")
+    if rev != asked.rev:
+        outcome, why = messaging_pb2.OUTCOME_FAILED, checks.passed(asked.rev, rev)
+    return Settlement(row["business_id"], row["id"], row["attempts"], outcome, *why, None)
