@@ -191,7 +191,12 @@ DIRECTIVES = sa.Table(
     *_columns(TIME, "available_at", "due_at", "created_at", "updated_at"),
     *_columns(TIME, "leased_until", "started_at", nullable=True),
 )
-sa.Index("directives_due", DIRECTIVES.c.due_at, postgresql_where=sa.text("status = 'queued'"))
+sa.Index(
+    "directives_due_of_business",
+    DIRECTIVES.c.business_id,
+    DIRECTIVES.c.due_at,
+    postgresql_where=sa.text("status = 'queued'"),
+)
 sa.Index(
     "directives_order",
     DIRECTIVES.c.business_id,

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from order_calls import committed, line, make_channel, modified, opened, refused
@@ -103,6 +104,24 @@ async def test_o_k5_nothing_is_held_that_no_session_wants(hub: Any) -> None:
     assert await ended(key, 2) == ("done", "", "")
     held = [(each.session_key, each.rev) for each in hub.stock.seen if isinstance(each, inventory.HoldStock)]
     assert held == [(key, 1), (key, 1), (key, 2)]
+
+
+async def test_a_business_with_a_flood_of_due_work_does_not_hold_up_another(hub: Any) -> None:
+    token, later = hub.token_for(uuid4()), datetime.now(UTC) + timedelta(hours=1)
+    mine = await asked(hub, "stock.release", {"order_ref": "MINE"}, token=token, available_at=later)
+    await hub.rows(
+        """
+        insert into directives (business_id, id, topic, status, payload, order_ref, channel_code, session_key, attempts,
+            available_at, due_at, created_at, updated_at)
+        select $1, uuidv7(), 'stock.release', 'queued', '{}', 'FLOOD', '', '', 0, now(), now() - interval '1 hour', now(), now()
+        from generate_series(1, 5000)
+        """,
+        hub.business,
+    )
+    await hub.rows("update directives set due_at = now() where id = $1", UUID(mine))
+    await by_id(hub, mine, "done", token=token)
+    [row] = await hub.rows("select count(*) as count from directives where order_ref = 'FLOOD' and attempts = 0")
+    assert row["count"] > 0
 
 
 async def test_what_is_cancelled_is_not_sent_any_more(hub: Any) -> None:

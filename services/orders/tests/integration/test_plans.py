@@ -61,7 +61,8 @@ STATEMENTS: dict[str, tuple[str, Sequence[Any]]] = {
     "the refs of an order": (refs.REFS_OF_ORDER, (BUSINESS, "O8", UUID(int=0), 9)),
     "the end of a session's refs": (refs.END_OF_SESSION, (BUSINESS, "shop", "S8", "")),
     "the end of an order's refs": (refs.END_OF_ORDER, (BUSINESS, "O7", "")),
-    "directives that are due": (directives.LEASE_DUE, (5,)),
+    "directives that are due": (directives.LEASE_DUE, (5, 5)),
+    "the age of what has been due longest": (directives.OLDEST, ()),
     "the order of a session": (orders_store.ORDER_OF_SESSION, (BUSINESS, "shop", "S7")),
     "an order to change": (orders_store.LOCKED_ORDER, (BUSINESS, "O7")),
 }

@@ -14,16 +14,17 @@ from orders.operations import directives
 from orders.store import directives as store
 from orders.store.directives import Settlement
 
-SWEPT = 200
+SHARE, MOST = 200, 1000
+"""Directives that a business, and all together, have sent at a time: executors take far more between two sweeps."""
 
 
 async def send_due(tx: Tx) -> bool:
-    """Sends directives; tells whether there may be more."""
-    leased = await store.lease_due(tx, SWEPT)
+    """Sends directives; tells whether others may be waiting. Who has more than his share waits for the next sweep."""
+    leased = await store.lease_due(tx, SHARE, MOST)
     for row in await _needed(tx, leased):
         about = row["order_ref"] or row["session_key"]
         directives.send(tx, row["business_id"], row["id"], row["topic"], row["payload"], row["attempts"], about)
-    return len(leased) == SWEPT
+    return len(leased) == MOST
 
 
 async def _needed(tx: Tx, leased: Sequence[asyncpg.Record]) -> Sequence[asyncpg.Record]:

@@ -40,16 +40,29 @@ CANCEL = f"""
     update directives set status = 'cancelled', leased_until = null, updated_at = now()
     where business_id = $1 and id = $2 returning {COLUMNS}
 """
-# A lease that ran out only sends the work again: that its executor was away is no failure of the work. While the outbox
-# is behind, nothing that was sent before is sent again: the first message has not even left.
+# The businesses that have something queued are found by leaping from one to the next through the index.
+BUSINESSES = """businesses as (
+        (select business_id from directives where status = 'queued' order by business_id limit 1)
+        union all
+        select n.business_id from businesses b cross join lateral (
+            select d.business_id from directives d where d.status = 'queued' and d.business_id > b.business_id
+            order by d.business_id limit 1
+        ) n
+    )"""
+# Each business has its share, so that one which is flooded holds up no other. A lease that ran out only sends the work
+# again: that its executor was away is no failure of the work. While the outbox is behind, nothing that was sent before is
+# sent again: the first message has not even left.
 LEASE_DUE = f"""
-    with due as (
-        select business_id, id from directives
-        where status = 'queued' and due_at <= now()
-            and (attempts = 0 or leased_until is null
-                or not exists (select from outbox where created_at < now() - interval '10 seconds'))
-        order by due_at limit $1
-        for update skip locked
+    with recursive {BUSINESSES}, due as (
+        select d.business_id, d.id from (select * from businesses order by random()) b cross join lateral (
+            select d.business_id, d.id from directives d
+            where d.business_id = b.business_id and d.status = 'queued' and d.due_at <= now()
+                and (d.attempts = 0 or d.leased_until is null
+                    or not exists (select from outbox where created_at < now() - interval '10 seconds'))
+            order by d.due_at limit $1
+            for update skip locked
+        ) d
+        limit $2
     )
     update directives d
     set attempts = d.attempts + 1, started_at = now(), updated_at = now(),
@@ -95,7 +108,11 @@ STANDINGS = """
 """
 AMOUNT = """select coalesce(sum((payload ->> 'amount_q')::bigint), 0)::bigint from directives
     where business_id = $1 and order_ref = $2 and topic = $3 and order_ref <> '' and status not in ('failed', 'cancelled')"""
-OLDEST = "select extract(epoch from now() - min(available_at))::float8 from directives where status = 'queued' and due_at <= now()"
+OLDEST = f"""
+    with recursive {BUSINESSES}
+    select extract(epoch from now() - min(d.available_at))::float8 from businesses b join directives d using (business_id)
+    where d.status = 'queued' and d.due_at <= now()
+"""
 
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -166,9 +183,9 @@ def cancel_reminders(tx: Tx, business: UUID, order_ref: str, template: str) -> N
     tx.later(CANCEL_REMINDERS, business, order_ref, template)
 
 
-async def lease_due(tx: Tx, limit: int) -> "list[asyncpg.Record]":
-    """Leases out directives that are due, and those whose lease has run out; returns what is to be sent."""
-    return await tx.connection.fetch(LEASE_DUE, limit)
+async def lease_due(tx: Tx, share: int, most: int) -> "list[asyncpg.Record]":
+    """Leases out directives that are due, and those whose lease has run out: at most so many of each business, and in all."""
+    return await tx.connection.fetch(LEASE_DUE, share, most)
 
 
 async def standings(tx: Tx, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, tuple[str, int]]:
