@@ -2,13 +2,16 @@
 
 import asyncio
 from typing import Any
+from uuid import uuid4
 
 import grpc
 import httpx
 import pytest
+from google.api.httpbody_pb2 import HttpBody
 
 from comanda.erp.v1 import attachments_pb2
 from comanda.orders.v1 import orders_pb2, sessions_pb2
+from comanda.sales.v1 import receipts_pb2
 from gateway import bodies, upstream
 from kit.errors import Exhausted, Invalid, NotFound, Refused, Violation
 from kit.testing import eventually
@@ -28,6 +31,19 @@ async def test_a_post_that_creates_answers_201_with_the_resource_and_its_revisio
     house.services.on["OpenSession"] = sessions_pb2.OpenSessionResponse(session=session, created=False)
     answer = await house.client.post("/api/v1/sessions", json={"channel_code": "web"})
     assert (answer.status_code, answer.headers["etag"]) == (200, '"4"')
+
+
+async def test_a_document_goes_out_as_it_is_and_without_one_the_answer_is_json(house: House) -> None:
+    page = HttpBody(content_type="application/pdf", data=b"%PDF-\0\xff")
+    receipt = receipts_pb2.Receipt(receipt_number="R-1")
+    house.services.on["GetReceipt"] = receipts_pb2.GetReceiptResponse(receipt=receipt, document=page)
+    path = f"/api/v1/sales/{uuid4()}/receipt"
+    answer = await house.client.get(path, params={"format": "pdf"})
+    assert (answer.headers["content-type"], answer.content) == ("application/pdf", b"%PDF-\0\xff")
+    house.services.on["GetReceipt"] = receipts_pb2.GetReceiptResponse(receipt=receipt)
+    answer = await house.client.get(path)
+    assert (answer.headers["content-type"], answer.json()["receipt_number"]) == ("application/json", "R-1")
+    assert [request.format for _, request, _ in house.services.asked] == [receipts_pb2.RECEIPT_FORMAT_PDF, 0]
 
 
 async def test_services_are_told_who_asks_in_what_language_and_under_which_id(house: House) -> None:

@@ -128,6 +128,9 @@ def test_response_bodies_and_rest_options_name_fields_that_exist() -> None:
         rest = option(method, options_pb2.rest)
         assert not body or body in fields, method.full_name
         assert not rest.created_field or rest.created_field in fields, method.full_name
+        assert not rest.documents or fields["document"].message_type.full_name == "google.api.HttpBody", (
+            method.full_name
+        )
         assert not rest.revision_field or walk(method.output_type, rest.revision_field), method.full_name
 
 

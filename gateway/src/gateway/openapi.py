@@ -212,16 +212,20 @@ def _responses(route: Route, schemas: Schemas) -> Schema:
     descriptor: Any = route.response.DESCRIPTOR
     if route.response_body:
         descriptor = descriptor.fields_by_name[route.response_body].message_type
-    answer = {"description": "It went well.", "headers": _headers(route)}
-    answer["content"] = _content(route, schemas.reference(descriptor, request=False))
+    answer: Schema = {"description": "It went well.", "headers": _headers(route)}
+    answer["content"] = _content(route, descriptor, schemas)
     statuses = {str(route.rest.success_status or 200), *(["200"] if route.rest.created_field else [])}
     refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in REFUSALS}
     return dict.fromkeys(sorted(statuses), answer) | refusals
 
 
-def _content(route: Route, schema: Schema) -> Schema:
+def _content(route: Route, descriptor: Any, schemas: Schemas) -> Schema:
+    documents: Schema = {kind: {"schema": {"type": "string"}} for kind in route.documents}
+    if route.streams and documents:
+        return documents
+    schema = schemas.reference(descriptor, request=False)
     if not route.streams:
-        return _json(schema)
+        return _json(schema) | documents
     kind, shape = (streaming.EVENTS, "`data` of each event") if route.feed else (streaming.LINES, "Each line")
     name = schema["$ref"].rpartition("/")[2]
     return {kind: {"schema": {"type": "string", "description": f"{shape} is a {name}.", "x-each": schema}}}

@@ -61,6 +61,8 @@ class Response:
 
 def answer(route: Route, message: Message, trailing: Mapping[str, str]) -> Response:
     """Returns the response to a call that went well."""
+    if route.documents and (document := message.document).content_type:  # type: ignore[attr-defined]  # such methods have it
+        return Response(_status(route, message), document.data, document.content_type)
     inner: Any = getattr(message, route.response_body) if route.response_body else message
     response = Response(_status(route, message), orjson.dumps(writing.to_json(inner)))
     if trailing.get("idempotency-replayed") == "true":

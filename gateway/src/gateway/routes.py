@@ -1,7 +1,7 @@
 """The REST routes, read from the descriptors: a new RPC with an annotation is a new route, and nothing is listed here."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -53,6 +53,11 @@ class Route:
         """Whether the body goes through as it is, since a signature is about its very bytes."""
         field: Any = self.request.DESCRIPTOR.fields_by_name.get(self.body)
         return bool(field and field.message_type and field.message_type.full_name == RAW)
+
+    @property
+    def documents(self) -> Sequence[str]:
+        """Media types in which the answer may come besides JSON; its field `document` has it then."""
+        return self.rest.documents
 
     @property
     def feed(self) -> bool:

@@ -1,4 +1,4 @@
-"""Responses that go on: one JSON object a line, or server-sent events that a client can resume."""
+"""Responses that go on: one JSON object a line, a document in parts, or server-sent events that a client can resume."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,6 @@ from typing import Any
 import grpc
 import orjson
 import structlog
-from google.protobuf.message import Message
 
 from gateway import departure, writing
 from gateway.bodies import Receive
@@ -36,6 +35,8 @@ class Stream:
     @property
     def content_type(self) -> str:
         """What the body is."""
+        if self.route.documents:
+            return str(self.first.document.content_type)
         return EVENTS if self.route.feed else LINES
 
     async def parts(self) -> AsyncIterator[bytes]:
@@ -51,7 +52,9 @@ class Stream:
             finally:
                 reading.cancel()
 
-    def _part(self, message: Message) -> bytes:
+    def _part(self, message: Any) -> bytes:
+        if self.route.documents:
+            return bytes(message.document.data)
         inner = getattr(message, self.route.response_body) if self.route.response_body else message
         data = orjson.dumps(writing.to_json(inner))
         if not self.route.feed:

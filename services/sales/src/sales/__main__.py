@@ -14,6 +14,7 @@ from comanda.sales.v1 import (
     identity_pb2_grpc,
     members_pb2_grpc,
     payments_pb2_grpc,
+    receipts_pb2_grpc,
     refunds_pb2_grpc,
     reports_pb2_grpc,
     sales_pb2_grpc,
@@ -28,6 +29,7 @@ from sales.service.customers import CustomerService
 from sales.service.identity import ApiKeyService, IdentityService
 from sales.service.intents import PaymentIntentService
 from sales.service.members import MemberService
+from sales.service.receipts import ReceiptService
 from sales.service.refunds import RefundService
 from sales.service.reports import ReportService
 from sales.service.sales import SaleService
@@ -64,6 +66,7 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
             partial(sales_pb2_grpc.add_SaleServiceServicer_to_server, counter),
             partial(payments_pb2_grpc.add_PaymentIntentServiceServicer_to_server, PaymentIntentService(database)),
             partial(refunds_pb2_grpc.add_RefundServiceServicer_to_server, refunds),
+            partial(receipts_pb2_grpc.add_ReceiptServiceServicer_to_server, ReceiptService(database)),
             partial(reports_pb2_grpc.add_ReportServiceServicer_to_server, ReportService(database)),
             partial(audit_pb2_grpc.add_AuditServiceServicer_to_server, AuditService(database)),
             partial(identity_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(database, private_key)),

@@ -225,6 +225,14 @@ sa.Table(
     sa.Index("completions_oldest", "created_at", postgresql_where=UNDER_WAY),
 )
 sa.Table(
+    "receipt_prints",
+    METADATA,
+    sa.Column("business_id", UUID, primary_key=True),
+    sa.Column("sale_id", UUID, primary_key=True),
+    *_columns(sa.Integer, "count"),
+    sa.ForeignKeyConstraint(*SALE, name="receipt_prints_sale"),
+)
+sa.Table(
     "refunds",
     METADATA,
     sa.Column("business_id", UUID, primary_key=True),

@@ -39,6 +39,7 @@ TEXTS: Catalogue = {
         "Cannot {verb} sale with status {status}", "Operação ({verb}) impossível em venda com status {status}"
     ),
     "sale_empty": Text("Cannot complete sale without items", "Não é possível concluir uma venda sem itens"),
+    "no_receipt": Text("There is no receipt of a sale that is {status}.", "Não há recibo de uma venda {status}."),
     "storefront_inactive": Text("Storefront {storefront} does not sell.", "A loja {storefront} não está vendendo."),
     "customer_required": Text(
         "Customer is required for credit sales", "Uma venda a crédito exige um cliente identificado"

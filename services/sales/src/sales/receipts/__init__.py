@@ -1,0 +1,1 @@
+"""Receipts on paper and on screen, in the reader's language."""
