@@ -11,6 +11,7 @@ from comanda.sales.v1 import (
     audit_pb2_grpc,
     businesses_pb2_grpc,
     customers_pb2_grpc,
+    exports_pb2_grpc,
     identity_pb2_grpc,
     members_pb2_grpc,
     payments_pb2_grpc,
@@ -26,6 +27,7 @@ from sales.handlers import handlers
 from sales.service.audit import AuditService
 from sales.service.businesses import BusinessService, StorefrontService
 from sales.service.customers import CustomerService
+from sales.service.exports import ExportService
 from sales.service.identity import ApiKeyService, IdentityService
 from sales.service.intents import PaymentIntentService
 from sales.service.members import MemberService
@@ -67,6 +69,7 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
             partial(payments_pb2_grpc.add_PaymentIntentServiceServicer_to_server, PaymentIntentService(database)),
             partial(refunds_pb2_grpc.add_RefundServiceServicer_to_server, refunds),
             partial(receipts_pb2_grpc.add_ReceiptServiceServicer_to_server, ReceiptService(database)),
+            partial(exports_pb2_grpc.add_ExportServiceServicer_to_server, ExportService(database)),
             partial(reports_pb2_grpc.add_ReportServiceServicer_to_server, ReportService(database)),
             partial(audit_pb2_grpc.add_AuditServiceServicer_to_server, AuditService(database)),
             partial(identity_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyService(database, private_key)),

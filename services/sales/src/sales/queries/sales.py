@@ -1,7 +1,9 @@
 """Sales, a page at a time."""
 
+from typing import Any
 from uuid import UUID
 
+from comanda.sales.v1 import exports_pb2
 from comanda.sales.v1 import sales_pb2 as pb
 from kit import pages
 from kit.call import current
@@ -20,10 +22,10 @@ FOUND = """(receipt_number ilike ?
     ))"""
 
 
-async def list_sales(tx: Tx, request: pb.ListSalesRequest) -> pb.ListSalesResponse:
-    """Returns a page of the business's sales, newest first; raises Invalid for a bad token or date."""
+def conditions(tx: Tx, request: pb.ListSalesRequest | exports_pb2.ExportSalesRequest) -> tuple[str, list[Any]]:
+    """Returns the `where …` of what is asked for, with its values; raises Invalid for a bad date."""
     owed = request.has_outstanding_balance if request.HasField("has_outstanding_balance") else None
-    where, values = matching(
+    return matching(
         ("business_id = ?", tx.business),
         ("status = any(?::text[])", [short(pb.SaleStatus, each) for each in request.status]),
         ("storefront = any(?::text[])", list(request.storefront)),
@@ -38,6 +40,11 @@ async def list_sales(tx: Tx, request: pb.ListSalesRequest) -> pb.ListSalesRespon
         ("(status in ('pending', 'partial')) = ?", owed),
         (FOUND, containing(request.search)),
     )
+
+
+async def list_sales(tx: Tx, request: pb.ListSalesRequest) -> pb.ListSalesResponse:
+    """Returns a page of the business's sales, newest first; raises Invalid for a bad token or date."""
+    where, values = conditions(tx, request)
     size, n = request.page_size or pages.SIZE, len(values)
     page = f"select {store.SALE_COLUMNS} from sales {where} and id < ${n + 1} order by id desc limit ${n + 2}"
     rows, token = pages.cut(
