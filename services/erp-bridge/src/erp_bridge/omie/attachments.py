@@ -7,12 +7,13 @@ import httpx
 
 from erp_bridge.domain.attachment import Attachment, Owner
 from erp_bridge.domain.names import ending
-from erp_bridge.omie import files, paging
+from erp_bridge.omie import files
 from erp_bridge.omie.answers import Answer, Kind
+from erp_bridge.omie.api import anexo
+from erp_bridge.omie.api.method import Whole
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.omie.files import Packed
 
-SERVICE = "geral/anexo"
 DOWNLOAD = "download"
 LINKS = 3
 """How many links are asked for, one after the other, when they do not yield the file."""
@@ -20,8 +21,7 @@ LINKS = 3
 
 async def listed(omie: Omie, owner: Owner) -> list[Attachment]:
     """Returns the attachments of a record. Raises OmieError."""
-    found = paging.records(omie, SERVICE, "ListarAnexo", paging.SHORT, "listaAnexos", owner.key)
-    return [_attachment(each) async for each in found]
+    return [_attachment(each) async for each in anexo.listar_anexo(omie, {"cTabela": owner.table, "nId": owner.id})]
 
 
 def _attachment(record: dict[str, Any]) -> Attachment:
@@ -43,7 +43,7 @@ async def download(omie: Omie, owner: Owner, attachment: Attachment, target: Pat
     # A link that has ended is asked for again in other words.
     questions = _questions(owner, attachment)
     for attempt in range(LINKS):
-        given = await omie.read(SERVICE, "ObterAnexo", *questions, remember=False)
+        given = await anexo.obter_anexo(omie, *questions, remember=False)
         if not (link := given.get("cLinkDownload")):
             return None
         try:
@@ -56,12 +56,17 @@ async def download(omie: Omie, owner: Owner, attachment: Attachment, target: Pat
     raise AssertionError("the last attempt returns or raises")
 
 
-def _questions(owner: Owner, attachment: Attachment) -> list[dict[str, Any]]:
+def _questions(owner: Owner, attachment: Attachment) -> list[anexo.Key]:
     """Returns the question for an attachment in several words: numbers are taken as text as well, and a name beside an id."""
-    ids: list[dict[str, Any]] = [{"nIdAnexo": attachment.id}, {"nIdAnexo": str(attachment.id)}]
-    by_name = {"cNomeArquivo": attachment.name}
-    keys = [*ids, *({**each, **by_name} for each in ids), by_name]
-    return [{**owner.key, "nId": number, **key} for number in (owner.id, str(owner.id)) for key in keys]
+    owners: list[Whole] = [owner.id, str(owner.id)]
+    ids: list[Whole] = [attachment.id, str(attachment.id)]
+    questions: list[anexo.Key] = []
+    for number in owners:
+        base: anexo.Key = {"cTabela": owner.table, "nId": number}
+        questions += [{**base, "nIdAnexo": each} for each in ids]
+        questions += [{**base, "nIdAnexo": each, "cNomeArquivo": attachment.name} for each in ids]
+        questions.append({**base, "cNomeArquivo": attachment.name})
+    return questions
 
 
 async def _fetch(omie: Omie, link: str, target: Path, largest: int) -> int:
@@ -87,7 +92,8 @@ async def _fetch(omie: Omie, link: str, target: Path, largest: int) -> int:
 
 async def include(omie: Omie, owner: Owner, name: str, code: str, packed: Packed) -> dict[str, Any]:
     """Adds a file and returns Omie's answer. Raises OmieError."""
-    param = {
-        **owner.key, "cCodIntAnexo": code, "cNomeArquivo": name, "cTipoArquivo": ending(name), "cMd5": packed.md5,
+    param: anexo.Inclusion = {
+        "cTabela": owner.table, "nId": owner.id, "cCodIntAnexo": code, "cNomeArquivo": name,
+        "cTipoArquivo": ending(name), "cMd5": packed.md5,
     }  # fmt: skip
-    return await omie.write(SERVICE, "IncluirAnexo", param, packed)
+    return await anexo.incluir_anexo(omie, param, packed)

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from erp_bridge.omie.client import Omie, Param
-
-SERVICE = "financas/contapagar"
+from erp_bridge.omie.api import contapagar
+from erp_bridge.omie.client import Omie
 
 
 async def consult(omie: Omie, payable: int) -> dict[str, Any]:
     """Returns a payable. Raises OmieError."""
     # Omie takes an id as text as well: the same question in other words, when it was asked just now.
-    keys: list[Param] = [{"codigo_lancamento_omie": payable}, {"codigo_lancamento_omie": str(payable)}]
-    return await omie.read(SERVICE, "ConsultarContaPagar", *keys)
+    keys: list[contapagar.Key] = [{"codigo_lancamento_omie": payable}, {"codigo_lancamento_omie": str(payable)}]
+    return await contapagar.consultar_conta_pagar(omie, *keys)

@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from erp_bridge.domain.closure import Situation
-from erp_bridge.omie import paging, receipts
+from erp_bridge.omie.api import pedidocompra as api
+from erp_bridge.omie.api import recebimentonfe
 from erp_bridge.omie.client import Omie
 from erp_bridge.omie.values import bare_number
 
@@ -32,7 +33,7 @@ class PurchaseOrder:
 
 async def consult(omie: Omie, number: str) -> PurchaseOrder:
     """Returns an order by the number that people see. Raises OmieError."""
-    body = await omie.read(SERVICE, "ConsultarPedCompra", *_by_number(number))
+    body = await api.consultar_ped_compra(omie, *_by_number(number))
     header = body.get("cabecalho_consulta") or {}
     return PurchaseOrder(
         int(header.get("nCodPed") or 0), bare_number(header.get("cNumero")), body.get("produtos_consulta") or []
@@ -74,10 +75,8 @@ async def _is_among(omie: Omie, order: int, flags: Sequence[str]) -> bool:
 
 
 async def _ids(omie: Omie, flags: Sequence[str]) -> AsyncIterator[int]:
-    found = paging.records(
-        omie, SERVICE, "PesquisarPedCompra", paging.PURCHASES, "pedidos_pesquisa", dict.fromkeys(flags, "S")
-    )
-    async for record in found:
+    wanted = cast(api.Filter, dict.fromkeys(flags, "S"))
+    async for record in api.pesquisar_ped_compra(omie, wanted):
         header = record.get("cabecalho_consulta") or record.get("cabecalho") or {}
         yield int(header.get("nCodPed") or 0)
 
@@ -95,21 +94,21 @@ async def close(omie: Omie, service: str, method: str, number: str, status: str,
 
 async def associate(omie: Omie, receipt: int, order: int, matches: Sequence[tuple[int, int]]) -> dict[str, Any]:
     """Says which items of a receipt deliver which of an order: (sequence, item of the order). Raises OmieError."""
-    edits = [
+    edits: list[recebimentonfe.ItemAlteration] = [
         {"itensIde": {"nSequencia": sequence, "cAcao": "ASSOCIAR-PEDIDO", "nIdPedidoExistente": order,
                       "nIdItPedidoExistente": item}}
         for sequence, item in matches
     ]  # fmt: skip
-    param = {"ide": {"nIdReceb": receipt}, "itensRecebimentoEditar": edits}
-    return await omie.write(receipts.SERVICE, "AlterarRecebimento", param)
+    param: recebimentonfe.Alteration = {"ide": {"nIdReceb": receipt}, "itensRecebimentoEditar": edits}
+    return await recebimentonfe.alterar_recebimento(omie, param)
 
 
 async def conclude(omie: Omie, receipt: int) -> dict[str, Any]:
     """Receives the goods of a receipt. Raises OmieError."""
-    return await omie.write(receipts.SERVICE, "ConcluirRecebimento", {"nIdReceb": receipt})
+    return await recebimentonfe.concluir_recebimento(omie, {"nIdReceb": receipt})
 
 
-def _by_number(number: str) -> list[dict[str, str]]:
+def _by_number(number: str) -> list[api.Key]:
     """Returns the question for an order in several words: a number with leading zeros is the same one."""
     if not number.isdigit():
         return [{"cNumero": number}]
