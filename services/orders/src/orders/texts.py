@@ -226,6 +226,10 @@ _PROBLEMS = {
     "may_not_follow": Text(
         "{path}: {status} may not follow {before}.", "{path}: {status} não pode vir depois de {before}."
     ),
+    "executed_topic": Text(
+        "{path}: {topic} answers no session: name a topic of your own.",
+        "{path}: {topic} não responde a uma sessão: informe um tópico próprio.",
+    ),
     "follows_nothing": Text(
         "{path}: {status} may follow no status at all.", "{path}: {status} não pode vir depois de nenhum status."
     ),

@@ -8,7 +8,7 @@ from typing import Any
 from kit.errors import Refused
 from orders.domain.session import Session
 
-STOCK = "stock"
+STOCK, HOLD = "stock", "stock.hold"
 STALE, SESSION_NOT_FOUND = "stale_rev", "session_not_found"
 
 

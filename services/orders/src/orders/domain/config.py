@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from kit.errors import Invalid
-from orders.domain import flow, pipeline
+from orders.domain import channel, flow, pipeline
 from orders.domain import ref as refs
+from orders.domain.checks import HOLD, STOCK
 from orders.domain.ops import ROOTS
 
 IGNORED = ("pricing_policy", "edit_policy")
@@ -19,8 +20,11 @@ LONGEST_HOLD_MINUTES = 7 * 24 * 60
 Check = Callable[[str, Any], None]
 
 
-def check(config: Mapping[str, Any]) -> None:
-    """Raises Invalid(`invalid_config`, path, problem) unless the config can be followed; every write goes through here."""
+def check(config: Mapping[str, Any], executed: Collection[str] = ()) -> None:
+    """Raises Invalid(`invalid_config`, path, problem) unless the config can be followed; every write goes through here.
+
+    Of the topics that services execute only `stock.hold` is a check, the one of `stock`: the others answer no session.
+    """
     if unknown := sorted(set(config) - set(KEYS)):
         raise Invalid("invalid_config", path=unknown[0], problem="unknown_keys", unknown=unknown, valid=sorted(KEYS))
     for key, value in config.items():
@@ -28,6 +32,9 @@ def check(config: Mapping[str, Any]) -> None:
             KEYS[key](key, value)
     flow.check(flow.of(config), own_map=bool((config.get("order_flow") or {}).get("transitions")))
     _check_names(config)
+    for code, topic in channel.rules(config).check_topics.items():
+        own = topic not in executed or (code, topic) == (STOCK, HOLD)
+        _expect(f"checks.{code}.directive_topic", own, "executed_topic", topic=topic)
 
 
 def _check_names(config: Mapping[str, Any]) -> None:

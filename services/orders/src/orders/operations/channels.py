@@ -10,6 +10,7 @@ from kit.db import Tx
 from kit.errors import Duplicate, NotFound
 from orders.domain import config, presets
 from orders.domain.channel import Channel
+from orders.operations import directives
 from orders.store import channels as store
 
 LOG = structlog.get_logger()
@@ -38,6 +39,6 @@ async def update_channel(tx: Tx, code: str, changes: dict[str, Any]) -> Channel:
 
 
 def _check(code: str, given: Mapping[str, Any]) -> None:
-    config.check(given)
+    config.check(given, directives.types())
     if ignored := sorted(given.keys() & set(config.IGNORED)):
         LOG.warning("keys of a config have no effect: the channel's own fields count", channel=code, keys=ignored)

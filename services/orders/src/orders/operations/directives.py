@@ -20,6 +20,7 @@ from kit import contract, directives, outbox
 from kit.db import Tx
 from kit.errors import Invalid, NotFound, Refused
 from kit.ids import uuid7
+from orders.domain import checks
 from orders.domain import directive as domain
 from orders.domain.delivery import kind_of
 from orders.domain.directive import CANCELLED, DONE, Directive, Task
@@ -42,7 +43,6 @@ OWNED: tuple[type[Message], ...] = (
     erp.ClosePurchaseOrder,
 )
 OUTBOUND: tuple[type[Message], ...] = (own.SendNotification, own.DispatchDelivery)
-HOLD = contract.topic(inventory.HoldStock)
 
 
 @cache
@@ -144,7 +144,7 @@ async def create(
         except json_format.ParseError as error:
             raise Invalid("invalid_payload", topic=topic, reason=str(error), field="payload") from error
     task = await _with_intent(tx, task)
-    if topic == HOLD and task.available_at is None:
+    if topic == checks.HOLD and task.available_at is None:
         # Left to the sweep, which looks at the session first.
         task = replace(task, available_at=tx.now)
     [identifier] = enqueue(tx, [task])

@@ -29,7 +29,7 @@ async def send_due(tx: Tx) -> bool:
 
 async def _needed(tx: Tx, leased: Sequence[asyncpg.Record]) -> Sequence[asyncpg.Record]:
     """Returns what is to be sent: not the holds that no session wants any more, which are settled instead (O-K5)."""
-    holds = [row for row in leased if row["topic"] == directives.HOLD]
+    holds = [row for row in leased if row["topic"] == checks.HOLD]
     if not holds:
         return leased
     found = await store.standings(tx, [(row["business_id"], row["id"]) for row in holds])
