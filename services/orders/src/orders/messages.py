@@ -22,6 +22,7 @@ from kit import ids
 from kit.db import Tx
 from kit.errors import DomainError
 from kit.status import integral
+from orders import wording
 from orders.domain import history
 from orders.domain.channel import Channel
 from orders.domain.directive import Directive
@@ -239,8 +240,8 @@ def _stamps(found: Order) -> dict[str, Any]:
     return {f"{status}_at": _time(found.stamps.get(status)) for status in STAMPED}
 
 
-def event(row: asyncpg.Record) -> orders_pb2.OrderEvent:
-    """Returns the message of a row of an order's history."""
+def event(row: asyncpg.Record, labels: Mapping[str, str], language: str) -> orders_pb2.OrderEvent:
+    """Returns the message of a row of an order's history; the labels are what the channel calls its statuses."""
     return orders_pb2.OrderEvent(
         seq=row["seq"],
         type=row["type"],
@@ -252,10 +253,13 @@ def event(row: asyncpg.Record) -> orders_pb2.OrderEvent:
         ip_address=row["address"],
         user_agent=row["agent"],
         request_id=row["request_id"],
+        description=wording.described(row["type"], row["payload"], labels, language),
     )
 
 
-def own_event(tx: Tx, seq: int, kind: str, payload: Mapping[str, Any], actor_label: str) -> orders_pb2.OrderEvent:
+def own_event(
+    tx: Tx, seq: int, kind: str, payload: Mapping[str, Any], actor_label: str, language: str
+) -> orders_pb2.OrderEvent:
     """Returns the message of an entry that the present transaction adds to an order's history."""
     return orders_pb2.OrderEvent(
         seq=seq,
@@ -268,6 +272,7 @@ def own_event(tx: Tx, seq: int, kind: str, payload: Mapping[str, Any], actor_lab
         ip_address=tx.address,
         user_agent=tx.agent,
         request_id=tx.request_id,
+        description=wording.described(kind, payload, {}, language),
     )
 
 

@@ -54,6 +54,13 @@ async def test_a_config_that_is_refused_changes_nothing_and_every_unknown_key_is
     assert (found.config_version, dict(found.config)) == (1, {})
 
 
+async def test_a_check_that_nobody_would_ever_answer_is_refused(hub: Any) -> None:
+    for code, topic in (("credit", ""), ("estoque", "stock.hold"), ("stock", "stock.commit")):
+        checks = {code: {"directive_topic": topic}} if topic else {}
+        error = await refused(make_channel(hub, config={"required_checks_on_commit": [code], "checks": checks}))
+        assert (error.code, error.context["path"]) == ("invalid_config", f"checks.{code}.directive_topic")
+
+
 async def test_policies_inside_the_config_have_no_effect(hub: Any) -> None:
     channel = await make_channel(hub, config={"pricing_policy": "internal", "edit_policy": "locked"})
     assert (channel.pricing_policy, channel.edit_policy) == (
@@ -96,7 +103,8 @@ async def test_confirming_a_draft_takes_both_steps_and_tells_of_both(hub: Any) -
 
 async def test_what_a_channel_wants_told_is_queued_once_with_its_backend(hub: Any) -> None:
     told = {"backend": "email", "on_events": ["order.created", "order.confirmed"]}
-    await make_channel(hub, config={"notifications": told})
+    words = {"status_labels": {"confirmed": "Aceito"}, "terminology": {"order": "Venda"}}
+    await make_channel(hub, config={"notifications": told, **words})
     ref = await ordered(hub)
     await transitioned(hub, ref, "confirmed")
     await refused(transitioned(hub, ref, "confirmed"))
@@ -105,6 +113,9 @@ async def test_what_a_channel_wants_told_is_queued_once_with_its_backend(hub: An
     queued = (await hub.call(hub.directives.ListDirectives, request)).items
     assert [each.payload["event"] for each in queued] == ["order.confirmed", "order.created"]
     assert {each.payload["backend"] for each in queued} == {"email"}
+    assert dict(queued[0].payload["context"]) == {"status": "confirmed", "status_label": "Aceito", "called": "Venda"}
+    entries = (await hub.call(hub.orders.ListOrderEvents, orders_pb2.ListOrderEventsRequest(ref=ref))).items
+    assert entries[1].description == "Status do pedido mudou de new para Aceito"
 
 
 async def test_o_o12_an_order_of_a_locked_channel_still_changes_status(hub: Any) -> None:

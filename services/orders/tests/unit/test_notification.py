@@ -27,6 +27,13 @@ def test_o_n1_missing_values_and_unknown_events_give_way_to_words_for_any_event(
     assert "Ana" in said(template="preorder_reminder", context=context).body
 
 
+def test_a_status_without_a_template_is_told_as_the_channel_calls_it() -> None:
+    context = notification.context("shipped", {"shipped": "Enviada"}, {"order": "Venda"})
+    message = said(event="order.shipped", context=context)
+    assert (message.subject, message.body) == ("Venda ORD-1: Enviada", "Venda ORD-1: Enviada.")
+    assert said(event="order.shipped", context=notification.context("shipped", {}, {})).subject == "Pedido ORD-1"
+
+
 def test_what_a_caller_says_himself_wins_and_never_breaks_a_header() -> None:
     message = said(event="order.ready", recipient="rui@example.com", subject="Oi\r\nBcc: all@example.com", body="Texto")
     assert message == notification.Message("rui@example.com", "Oi Bcc: all@example.com", "Texto")

@@ -39,6 +39,10 @@ class Rules:
     """Events that somebody is notified of, such as `order.confirmed`."""
     told_by: str
     """The backend that notifies."""
+    labels: Mapping[str, str]
+    """What the channel calls a status."""
+    terms: Mapping[str, str]
+    """What it calls other things, such as an `order`."""
     outward: Mapping[str, str]
     """What a marketplace is told of each status (spec 1A.11); of others it is told nothing."""
     own: Mapping[str, Any]
@@ -61,6 +65,8 @@ def rules(config: Mapping[str, Any]) -> Rules:
         post_commit=tuple(dict.fromkeys(config.get("post_commit_directives") or ())),
         told=frozenset(notifications.get("on_events") or ()),
         told_by=notifications.get("backend") or "",
+        labels=config.get("status_labels") or {},
+        terms=config.get("terminology") or {},
         outward=config.get("reverse_status_mapping") or {},
         own=config.get("rules") or {},
     )

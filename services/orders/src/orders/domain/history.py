@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 CREATED, STATUS_CHANGED, CANCELLED, DATA_UPDATED = "created", "status_changed", "cancelled", "data_updated"
+NOTE_ADDED, NOTE_UPDATED, NOTE_DELETED = "note_added", "note_updated", "note_deleted"
 ASSIGNED, REFUND_REQUESTED = "assigned", "refund_requested"
 PAYMENT_AUTHORIZED, PAYMENT_CAPTURED = "payment.authorized", "payment.captured"
 PAYMENT_REFUNDED, PAYMENT_FAILED = "payment.refunded", "payment.failed"
@@ -34,7 +35,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "cancelled": (CANCELLED,),
     "refunded": ("status_changed:refunded", "refunded"),
     "status_changed": (STATUS_CHANGED,),
-    "note_added": ("note_added",),
+    "note_added": (NOTE_ADDED,),
     "payment_failed": (PAYMENT_FAILED, "payment_failed"),
     "return_requested": ("status_changed:return_requested", RETURN_REQUESTED),
     "returned": ("status_changed:returned", RETURN_RECEIVED, "returned"),

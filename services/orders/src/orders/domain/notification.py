@@ -17,7 +17,10 @@ TEMPLATES: Mapping[str, tuple[str, str]] = {
         "Olá, {customer_name}! O seu pedido {order_ref} é para {delivery_date}. {delivery_time_slot}",
     ),
 }
-FALLBACK = ("Pedido {order_ref}", "Há novidades sobre o pedido {order_ref}: {event}.")
+LABELLED = ("{called} {order_ref}: {status_label}", "{called} {order_ref}: {status_label}.")
+"""For a status without a template, in the words of the channel."""
+FALLBACK = ("{called} {order_ref}", "Há novidades sobre o pedido {order_ref}: {event}.")
+CALLED = "Pedido"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ def message(payload: Mapping[str, Any], order_ref: str, customer_email: str) -> 
     """Returns what a notification says. A template that is unknown, or lacks a value, gives way to words for any event."""
     event = _text(payload, "event") or _text(payload, "template")
     context = payload.get("context")
-    values = {**(context if isinstance(context, Mapping) else {}), "order_ref": order_ref, "event": event}
+    given = context if isinstance(context, Mapping) else {}
+    values = {"called": CALLED, **given, "order_ref": order_ref, "event": event}
     subject, body = _filled(_text(payload, "template"), event, values)
     return Message(
         recipient=_text(payload, "recipient") or customer_email,
@@ -42,8 +46,14 @@ def message(payload: Mapping[str, Any], order_ref: str, customer_email: str) -> 
     )
 
 
+def context(status: str, labels: Mapping[str, str], terms: Mapping[str, str]) -> dict[str, str]:
+    """Returns what a channel says of an order in its own words: its status, and what an order is called there."""
+    named = {"status": status, "status_label": labels.get(status), "called": terms.get("order")}
+    return {name: text for name, text in named.items() if text}
+
+
 def _filled(template: str, event: str, values: Mapping[str, Any]) -> tuple[str, str]:
-    words = TEMPLATES.get(template) or TEMPLATES.get(event) or FALLBACK
+    words = TEMPLATES.get(template) or TEMPLATES.get(event) or (LABELLED if "status_label" in values else FALLBACK)
     try:
         return words[0].format_map(values), words[1].format_map(values)
     except KeyError:

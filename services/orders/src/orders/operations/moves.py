@@ -7,7 +7,7 @@ from uuid import UUID
 from comanda.orders.events.v1 import events_pb2
 from kit import outbox
 from kit.db import Tx
-from orders.domain import channel, flow, marketplace, preorder
+from orders.domain import channel, flow, marketplace, notification, preorder
 from orders.domain import order as domain
 from orders.domain.directive import Task, release
 from orders.domain.history import CANCELLED, STATUS_CHANGED
@@ -111,6 +111,7 @@ def notifications(order: Order, rules: channel.Rules, happened: str) -> list[Tas
         "order_ref": order.ref,
         "channel_code": order.channel_code,
         "backend": rules.told_by,
+        "context": notification.context(order.status, rules.labels, rules.terms),
     }
     return [Task(NOTIFY, payload, order.channel_code, order.session_key, order.ref)]
 

@@ -7,6 +7,7 @@ from kit.db import Tx
 from kit.errors import NotFound
 from orders.domain import note as domain
 from orders.domain.directive import Task
+from orders.domain.history import NOTE_ADDED, NOTE_DELETED, NOTE_UPDATED
 from orders.domain.note import Note
 from orders.domain.order import Order
 from orders.operations import directives, history
@@ -14,7 +15,6 @@ from orders.operations.orders import locked
 from orders.store import notes as store
 from orders.store import orders as order_store
 
-ADDED, UPDATED, DELETED = "note_added", "note_updated", "note_deleted"
 EVENT = "order.note"
 """What a notification of a note is called."""
 
@@ -37,7 +37,7 @@ async def add_note(
         )
     )
     store.insert_note(tx, note)
-    _remember(tx, order, note, ADDED, actor_label)
+    _remember(tx, order, note, NOTE_ADDED, actor_label)
     if note.to_be_told:
         _tell(tx, order, note)
     return note
@@ -56,7 +56,7 @@ async def update_note(
     order, before = await _locked(tx, identifier)
     note = domain.changed(before, text, is_internal, notify_customer, tx.now)
     store.update_note(tx, note)
-    _remember(tx, order, note, UPDATED, actor_label)
+    _remember(tx, order, note, NOTE_UPDATED, actor_label)
     if note.to_be_told and not before.notify_customer:
         _tell(tx, order, note)
     return note
@@ -66,7 +66,7 @@ async def delete_note(tx: Tx, identifier: str) -> Note:
     """Removes a note and returns it as it was. Raises NotFound."""
     order, note = await _locked(tx, identifier)
     store.delete_note(tx, note.id)
-    _remember(tx, order, note, DELETED, "")
+    _remember(tx, order, note, NOTE_DELETED, "")
     return note
 
 

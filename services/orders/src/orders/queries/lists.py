@@ -4,6 +4,7 @@ import asyncpg
 
 from comanda.orders.v1 import channels_pb2, directives_pb2, orders_pb2, sessions_pb2
 from kit import pages
+from kit.call import current
 from kit.db import Tx
 from kit.errors import NotFound
 from orders import messages
@@ -25,10 +26,12 @@ SESSIONS = (
     f"""select {sessions.COLUMNS} from sessions s where {SESSIONS_WHERE} and s.id < $6 order by s.id desc limit $7"""
 )
 SESSIONS_TOTAL = f"select count(*) from sessions s where {SESSIONS_WHERE}"
-EVENTS = """
-    select seq, type, actor, actor_label, payload, created_at, address, agent, request_id from order_events
-    where business_id = $1 and order_ref = $2 and seq > $3 and ($4::text[] = '{}' or type = any($4))
-        and ($5::text[] = '{}' or type || ':' || coalesce(payload ->> 'new_status', '') = any($5)
+EVENTS = f"""
+    select seq, type, actor, actor_label, payload, created_at, address, agent, request_id,
+        (select c.config -> 'status_labels' from orders o {orders.FLOW} where o.business_id = $1 and o.ref = $2) as labels
+    from order_events
+    where business_id = $1 and order_ref = $2 and seq > $3 and ($4::text[] = '{{}}' or type = any($4))
+        and ($5::text[] = '{{}}' or type || ':' || coalesce(payload ->> 'new_status', '') = any($5)
             or type = any($5) and type || ':' || coalesce(payload ->> 'new_status', '') <> all($6))
     order by seq limit $7
 """
@@ -70,7 +73,9 @@ async def list_order_events(tx: Tx, asked: orders_pb2.ListOrderEventsRequest) ->
     rows, token = await paging.page(tx, asked, EVENTS, where, lambda row: (row["seq"],))
     if not rows and await orders.order(tx, asked.ref) is None:
         raise NotFound("not_found", ref=asked.ref)
-    return orders_pb2.ListOrderEventsResponse(items=[messages.event(row) for row in rows], next_page_token=token)
+    language = current.get().language
+    items = [messages.event(row, row["labels"] or {}, language) for row in rows]
+    return orders_pb2.ListOrderEventsResponse(items=items, next_page_token=token)
 
 
 async def list_directives(tx: Tx, asked: directives_pb2.ListDirectivesRequest) -> directives_pb2.ListDirectivesResponse:

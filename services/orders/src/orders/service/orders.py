@@ -74,7 +74,7 @@ class OrderService(orders_pb2_grpc.OrderServiceServicer):
         kind = request.type or request.event_type
         payload = messages.plain(request.payload if request.HasField("payload") else request.data)
         seq = await orders.record_event(tx, request.ref, kind, payload, request.actor)
-        made = messages.own_event(tx, seq, kind, payload, request.actor)
+        made = messages.own_event(tx, seq, kind, payload, request.actor, current.get().language)
         return pb.RecordOrderEventResponse(event=made)
 
     @rpc
