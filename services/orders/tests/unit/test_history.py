@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from kit.merge_patch import merged
 from orders.domain import history
-from orders.domain.merge_patch import merged
 
 ACTIONS = [
     "created",

@@ -6,10 +6,10 @@ from typing import Any
 
 from kit.db import Tx
 from kit.errors import Invalid, NotFound
+from kit.merge_patch import merged
 from orders.domain import history as kinds
 from orders.domain import order as domain
 from orders.domain.directive import Task
-from orders.domain.merge_patch import merged
 from orders.domain.order import Order
 from orders.operations import directives, history, moves
 from orders.store import directives as directive_store
