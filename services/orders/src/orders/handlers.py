@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from comanda.erp.events.v1 import events_pb2 as erp
 from comanda.inventory.events.v1 import events_pb2 as inventory
 from comanda.sales.events.v1 import events_pb2 as sales
 from comanda.sales.events.v1 import payments_pb2 as money
@@ -13,8 +14,15 @@ from comanda.types.v1 import messaging_pb2
 from kit.consumer import Handler, Received, on
 from kit.db import Tx
 from kit.signals import Signals
-from orders.domain.history import PAYMENT_AUTHORIZED, PAYMENT_CAPTURED, PAYMENT_REFUNDED
-from orders.operations import payments, settlement
+from orders.domain.history import (
+    ERP_BOOKED,
+    ERP_CANCELLED,
+    ERP_INVOICED,
+    PAYMENT_AUTHORIZED,
+    PAYMENT_CAPTURED,
+    PAYMENT_REFUNDED,
+)
+from orders.operations import bookings, payments, settlement
 from orders.store import channels as store
 from orders.store import prices
 
@@ -34,7 +42,7 @@ def handlers(signals: Signals) -> Sequence[Handler[Any]]:
         currencies = [message.currency for message in known.values()]
         await tx.connection.execute(store.UPSERT_BUSINESSES, list(known), zones, currencies)
 
-    return [settle, remember_business, note_authorization, note_capture, note_refund, *CATALOGUE]
+    return [settle, remember_business, note_authorization, note_capture, note_refund, *BOOKS, *CATALOGUE]
 
 
 @on(money.PaymentAuthorized)
@@ -53,6 +61,27 @@ async def note_capture(tx: Tx, batch: list[Received[money.PaymentCaptured]]) -> 
 async def note_refund(tx: Tx, batch: list[Received[money.PaymentRefunded]]) -> None:
     """Likewise of money that was given back."""
     await payments.note(tx, PAYMENT_REFUNDED, batch)
+
+
+@on(erp.OrderBooked)
+async def note_booking(tx: Tx, batch: list[Received[erp.OrderBooked]]) -> None:
+    """Lets orders know under which number they are in the ERP."""
+    await bookings.note(tx, ERP_BOOKED, batch)
+
+
+@on(erp.OrderInvoiced)
+async def note_invoice(tx: Tx, batch: list[Received[erp.OrderInvoiced]]) -> None:
+    """Lets orders know of their invoices."""
+    await bookings.note(tx, ERP_INVOICED, batch)
+
+
+@on(erp.OrderCancelledInErp)
+async def note_cancellation(tx: Tx, batch: list[Received[erp.OrderCancelledInErp]]) -> None:
+    """Lets orders know that they are cancelled in the ERP; what follows from that is for a person to say."""
+    await bookings.note(tx, ERP_CANCELLED, batch)
+
+
+BOOKS: Sequence[Handler[Any]] = (note_booking, note_invoice, note_cancellation)
 
 
 @on(inventory.ProductCreated)

@@ -25,6 +25,7 @@ from orders.domain import directive as domain
 from orders.domain.delivery import kind_of
 from orders.domain.directive import CANCELLED, DONE, Directive, Task
 from orders.domain.order import intent
+from orders.operations import exports
 from orders.store import deliveries, orders
 from orders.store import directives as store
 
@@ -136,8 +137,13 @@ def tell_failed(tx: Tx, row: asyncpg.Record) -> None:
 async def create(
     tx: Tx, topic: str, payload: Mapping[str, Any], order_ref: str, available_at: datetime | None
 ) -> Directive:
-    """Queues the work that a caller asks for. Raises Invalid (`invalid_payload`, `order_ref_mismatch`)."""
+    """Queues the work that a caller asks for.
+
+    Raises Invalid (`invalid_payload`, `order_ref_mismatch`), or NotFound for an order to be booked that there is not.
+    """
     task = domain.task(topic, payload, order_ref, available_at, tx.now)
+    if topic == exports.TOPIC:
+        task = await exports.asked(tx, task)
     if topic in known():
         try:
             read(topic, task.payload)

@@ -8,7 +8,7 @@ from orders.domain.channel import Rules
 from orders.domain.directive import Task
 from orders.domain.order import Order, intent
 from orders.domain.session import Session
-from orders.operations import directives, moves
+from orders.operations import directives, exports, moves
 
 STOCK_COMMIT = "stock.commit"
 PAYMENT = "payment."
@@ -26,6 +26,8 @@ def _post_commit(order: Order, topic: str, session: Session) -> Task:
     payload = _about(order)
     if topic == STOCK_COMMIT:
         payload["holds"] = checks.holds(session)
+    if topic == exports.TOPIC:
+        payload["order"] = exports.content(order)
     if topic.startswith(PAYMENT):
         payload |= {"intent_id": intent(order), "amount_q": order.total_q, "currency": order.currency}
     return Task(topic, payload, order.channel_code, order.session_key, order.ref)
