@@ -18,6 +18,10 @@ from simulated import Simulator
 from comanda.erp.v1 import (
     attachments_pb2,
     attachments_pb2_grpc,
+    mappings_pb2,
+    mappings_pb2_grpc,
+    orders_pb2,
+    orders_pb2_grpc,
     purchase_orders_pb2,
     purchase_orders_pb2_grpc,
     status_pb2,
@@ -32,11 +36,12 @@ from kit.identity import NO_BUSINESS, Identity
 from kit.testing import eventually
 
 PRIVATE_KEY = identity.new_private_key()
-WORK = ("attachment_transfers", "purchase_order_closures", "omie_accounts", "omie_webhooks")
+WORK = ("attachment_transfers", "purchase_order_closures", "omie_accounts", "omie_webhooks", "erp_orders")
 CALLS = ("omie_methods", "omie_leases", "omie_questions")
 END_LEASES = (
     "update attachment_transfers set lease_until = now() where lease_until is not null",
     "update purchase_order_closures set lease_until = now() where lease_until is not null",
+    "update erp_orders set lease_until = now() where lease_until is not null",
     "update omie_webhooks set next_at = now() where state = 'pending'",
     "delete from omie_leases",
 )
@@ -44,6 +49,8 @@ END_LEASES = (
 WEBHOOK_SECRET = "the-part-of-the-path-that-only-omie-knows"
 STUBS = {
     attachments_pb2: attachments_pb2_grpc.AttachmentServiceStub,
+    mappings_pb2: mappings_pb2_grpc.MappingServiceStub,
+    orders_pb2: orders_pb2_grpc.ErpOrderServiceStub,
     purchase_orders_pb2: purchase_orders_pb2_grpc.PurchaseOrderServiceStub,
     status_pb2: status_pb2_grpc.ErpServiceStub,
     webhooks_pb2: webhooks_pb2_grpc.WebhookServiceStub,
@@ -165,5 +172,6 @@ def account(omie: Simulator) -> dict[str, str]:
         "OMIE_APP_SECRET": simulated.SECRET,
         "OMIE_RETRY_BACKOFF_SECONDS": "0.05",
         "OMIE_PO_WATCH_SECONDS": "1",
+        "OMIE_ORDER_LOOK_SECONDS": "3",
         "OMIE_WEBHOOK_SECRET": WEBHOOK_SECRET,
     }

@@ -6,19 +6,29 @@ from functools import partial
 from typing import Any
 
 import erp_bridge
-from comanda.erp.v1 import attachments_pb2_grpc, purchase_orders_pb2_grpc, status_pb2_grpc, webhooks_pb2_grpc
+from comanda.erp.v1 import (
+    attachments_pb2_grpc,
+    mappings_pb2_grpc,
+    orders_pb2_grpc,
+    purchase_orders_pb2_grpc,
+    status_pb2_grpc,
+    webhooks_pb2_grpc,
+)
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from erp_bridge import handlers, sweeps
 from erp_bridge.omie.client import Omie
 from erp_bridge.omie.gate import Gate
 from erp_bridge.service.attachments import AttachmentService
+from erp_bridge.service.mappings import MappingService
+from erp_bridge.service.orders import ErpOrderService
 from erp_bridge.service.purchase_orders import PurchaseOrderService
 from erp_bridge.service.status import ErpService
 from erp_bridge.service.webhooks import WebhookService
 from erp_bridge.settings import OmieSettings
-from erp_bridge.store import closures, transfers
+from erp_bridge.store import closures, orders, transfers
 from erp_bridge.texts import TEXTS
 from erp_bridge.work.closures import Closures
+from erp_bridge.work.orders import Orders
 from erp_bridge.work.transfers import Transfers
 from erp_bridge.work.webhooks import Webhooks
 from erp_bridge.work.worker import J, Trade, Worker
@@ -44,9 +54,13 @@ async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> 
     closing = Closures(database, omie, settings)
     copier = Worker(database, _trade(transfers, Transfers(database, omie, settings).run))
     closer = Worker(database, _trade(closures, closing.run))
-    following = Webhooks(database, omie, settings, closing)
-    sweeps.add(process, settings, copier, closer, closing, following)
-    process.consume([handlers.transfer_attachments, handlers.close_purchase_order])
+    booking = Orders(database, omie, settings)
+    booker = Worker(database, _trade(orders, booking.run))
+    following = Webhooks(database, omie, settings, closing, booking)
+    sweeps.add(process, settings, copier, closer, closing, following, booker, booking)
+    process.consume([handlers.transfer_attachments, handlers.close_purchase_order, handlers.export_order])
+    if settings.configured:
+        process.consume(handlers.FOLLOWING)
     attachments = AttachmentService(database, omie, settings, copier)
     purchase_orders = PurchaseOrderService(database, settings, closing, closer)
     status = ErpService(database, gate, settings.configured)
@@ -55,6 +69,8 @@ async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> 
             [
                 partial(status_pb2_grpc.add_ErpServiceServicer_to_server, status),
                 partial(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, attachments),
+                partial(orders_pb2_grpc.add_ErpOrderServiceServicer_to_server, ErpOrderService(database)),
+                partial(mappings_pb2_grpc.add_MappingServiceServicer_to_server, MappingService(database)),
                 partial(webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookService(database, settings)),
                 partial(purchase_orders_pb2_grpc.add_PurchaseOrderServiceServicer_to_server, purchase_orders),
             ],
@@ -65,6 +81,7 @@ async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> 
     finally:
         await copier.stop()
         await closer.stop()
+        await booker.stop()
         await omie.close()
 
 

@@ -5,12 +5,15 @@ from typing import Any
 
 from google.protobuf.json_format import ParseDict
 
-from comanda.erp.v1 import attachments_pb2, purchase_orders_pb2, status_pb2, webhooks_pb2
+from comanda.erp.v1 import attachments_pb2, mappings_pb2, orders_pb2, purchase_orders_pb2, status_pb2, webhooks_pb2
 from erp_bridge.domain import limits
+from erp_bridge.domain.export import State
 from erp_bridge.domain.limits import Pace, Standing
 from erp_bridge.store.closures import Closure
+from erp_bridge.store.orders import ErpOrder
 from erp_bridge.store.transfers import Transfer
 from erp_bridge.store.webhooks import Webhook
+from erp_bridge.texts import TEXTS, words
 
 
 def method_status(row: Any, pace: Pace) -> status_pb2.MethodStatus:
@@ -124,4 +127,53 @@ def webhook(event: Webhook) -> webhooks_pb2.Webhook:
     ParseDict(happened, message.event)
     message.received_at.FromDatetime(event.received_at)
     message.updated_at.FromDatetime(event.updated_at)
+    return message
+
+
+def erp_order(record: ErpOrder, language: str) -> orders_pb2.ErpOrder:
+    """Returns how an order stands in the ERP, in the words of a language; without its effects."""
+    message = orders_pb2.ErpOrder(
+        ref=record.ref,
+        channel_code=record.channel_code,
+        order_status=record.order_status,
+        state=record.state,
+        error_code=record.error_code,
+        message=_held_up(record, language),
+        missing=[orders_pb2.MissingMapping(**each) for each in record.missing],
+        attempts=record.attempts,
+        external_id=record.external_id or 0,
+        external_number=record.external_number,
+        external_customer_id=record.external_customer_id or 0,
+        stage=record.stage,
+        is_cancelled=record.is_cancelled,
+        invoices=[orders_pb2.Invoice(**each) for each in record.invoices],
+    )
+    message.created_at.FromDatetime(record.created_at)
+    message.updated_at.FromDatetime(record.updated_at)
+    if record.state == State.PENDING:
+        message.next_attempt_at.FromDatetime(record.next_at)
+    return message
+
+
+def _held_up(record: ErpOrder, language: str) -> str:
+    """Returns what holds an order up: in the ERP's words where it has spoken."""
+    code = record.error_code
+    return words(code, language).format(text=record.error) if code in TEXTS else record.error
+
+
+def effect(row: Any) -> orders_pb2.Effect:
+    """Returns something that was wanted in the ERP."""
+    message = orders_pb2.Effect(**{name: row[name] for name in ("kind", "code", "state", "attempts", "error")})
+    message.intent.update(row["intent"])
+    message.last_answer.update(row["last_answer"] or {})
+    message.created_at.FromDatetime(row["created_at"])
+    message.updated_at.FromDatetime(row["updated_at"])
+    return message
+
+
+def mapping(kind: str, key: str, value: Any, updated_at: datetime) -> mappings_pb2.Mapping:
+    """Returns a mapping."""
+    message = mappings_pb2.Mapping(kind=kind, key=key)
+    ParseDict(value, message.value)
+    message.updated_at.FromDatetime(updated_at)
     return message

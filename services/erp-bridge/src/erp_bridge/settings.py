@@ -44,6 +44,9 @@ class OmieSettings(BaseSettings):
     po_watch_seconds: float = 15.0
     """How often is looked whether a person has closed what waits for one."""
 
+    order_look_seconds: float = 300.0
+    """How long after its booking an order without an invoice is first looked at."""
+
     @property
     def configured(self) -> bool:
         """Whether there is an account."""

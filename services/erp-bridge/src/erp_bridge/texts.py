@@ -22,6 +22,24 @@ TEXTS: Catalogue = {
     "webhook_of_another_account": Text(
         "The message is not of the configured account.", "A mensagem não é da conta configurada."
     ),
+    "invalid_mapping": Text(
+        "This is no value for a mapping of kind {kind}.", "Este valor não serve para um mapeamento do tipo {kind}."
+    ),
+    "mapping_missing": Text(
+        "The order waits for mappings that are not there.", "O pedido aguarda mapeamentos que não existem."
+    ),
+    "cancelled_in_erp": Text(
+        "The order was cancelled in the ERP and not here.", "O pedido foi cancelado no ERP, mas não aqui."
+    ),
+    "invoiced_in_erp": Text(
+        "The order is cancelled here and invoiced in the ERP: cancel the invoice there.",
+        "O pedido está cancelado aqui e faturado no ERP: cancele a nota fiscal lá.",
+    ),
+    "currency_not_booked": Text("The ERP books reais only.", "O ERP só registra reais."),
+    "invalid_instalments": Text(
+        "The instalments do not come to the order's total.", "As parcelas não somam o total do pedido."
+    ),
+    "order_missing": Text("The directive came without its order.", "A diretiva veio sem o pedido."),
     "closure_started": Text("The closure was started and goes on.", "Encerramento iniciado de forma assíncrona"),
     "transfer_started": Text("The transfer was started and goes on.", "Transferência iniciada de forma assíncrona"),
 }

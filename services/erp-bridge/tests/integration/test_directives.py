@@ -1,30 +1,15 @@
 """Work that other services ask the bridge for, by directives over NATS."""
 
 import base64
-from datetime import UTC, datetime
-from uuid import uuid4
 
 from bridged import Bridge
-from google.protobuf.message import Message
 from nats.aio.client import Client
+from posted import send
 from simulated import Simulator
 
 from comanda.erp.directives.v1 import directives_pb2
 from comanda.erp.v1 import attachments_pb2, purchase_orders_pb2
-from kit import directives, streams
-from kit.db import Tx
 from kit.testing import eventually
-
-
-async def send(nats: Client, bridge: Bridge, message: Message) -> None:
-    """Sends a directive as its owner does, twice."""
-    tx = Tx(None, datetime.now(UTC))  # type: ignore[arg-type]  # nothing is written
-    wrapped = directives.dispatch(
-        message, directive_id=uuid4(), attempt=1, business=bridge.business, aggregate="order/ORD-1", tx=tx
-    )
-    subject = streams.subject(bridge.environment["COMANDA_STREAM_PREFIX"], wrapped)
-    for _ in range(2):
-        await nats.jetstream().publish(subject, wrapped.SerializeToString())
 
 
 async def test_a_directive_copies_attachments_once(bridge: Bridge, omie: Simulator, nats: Client) -> None:

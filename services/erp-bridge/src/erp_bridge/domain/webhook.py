@@ -17,6 +17,9 @@ class About(StrEnum):
     RECEIPT = "receipt"
     PAYABLE = "payable"
     PURCHASE_ORDER = "purchase_order"
+    SALES_ORDER = "sales_order"
+    INVOICED_ORDER = "invoiced_order"
+    """A sales order that has an invoice now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ FOLLOWED = {
     "CompraProduto.Encerrada": (About.PURCHASE_ORDER, "nCodPed"),
     "CompraProduto.Cancelada": (About.PURCHASE_ORDER, "nCodPed"),
     "CompraProduto.Alterada": (About.PURCHASE_ORDER, "nCodPed"),
+    "VendaProduto.Faturada": (About.INVOICED_ORDER, "idPedido"),
+    "NFe.NotaAutorizada": (About.INVOICED_ORDER, "id_pedido"),
+    "NFe.NotaCancelada": (About.SALES_ORDER, "id_pedido"),
+    "VendaProduto.Cancelada": (About.SALES_ORDER, "idPedido"),
+    "VendaProduto.EtapaAlterada": (About.SALES_ORDER, "idPedido"),
 }
 """Topics from which something follows; all others are kept and ignored."""
 

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from erp_bridge.domain.effect import State, sources
 from kit.db import Tx
 
@@ -27,6 +29,12 @@ SETTLE = """
 FOUND = """
     update effects set state = 'confirmed', error = '', updated_at = now()
     where business_id = $1 and kind = $2 and code = any($3::text[]) and state <> 'confirmed'
+"""
+ONE = "select state, intent, last_answer from effects where business_id = $1 and kind = $2 and code = $3"
+ALL_OF_SUBJECT = """
+    select kind, code, state, attempts, intent, last_answer, error, created_at, updated_at
+    from effects where business_id = $1 and subject = $2
+    order by created_at, kind, code
 """
 OF_SUBJECT = "select code, intent from effects where business_id = $1 and kind = $2 and subject = $3"
 
@@ -54,6 +62,16 @@ def settle(
 async def found(tx: Tx, business: UUID, kind: str, codes: list[str]) -> None:
     """Notes that the ERP shows these effects, whatever was known of them."""
     await tx.connection.execute(FOUND, business, kind, codes)
+
+
+async def one(tx: Tx, business: UUID, kind: str, code: str) -> asyncpg.Record | None:
+    """Returns state, intent, and last answer of an effect."""
+    return await tx.connection.fetchrow(ONE, business, kind, code)
+
+
+async def all_of_subject(tx: Tx, business: UUID, subject: str) -> list[asyncpg.Record]:
+    """Returns a subject's effects, in the order of their wanting."""
+    return await tx.connection.fetch(ALL_OF_SUBJECT, business, subject)
 
 
 async def of_subject(tx: Tx, business: UUID, kind: str, subject: str) -> dict[str, dict[str, Any]]:

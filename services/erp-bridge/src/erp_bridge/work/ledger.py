@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from erp_bridge.domain.effect import State
 from erp_bridge.store import effects
 from kit.db import Database, Tx
@@ -41,6 +43,10 @@ class Ledger:
             effects.settle(tx, self._business, kind, code, state, answer, error)
 
         await self._database.run(work)
+
+    async def known(self, kind: str, code: str) -> asyncpg.Record | None:
+        """Returns state, intent, and last answer of an effect, whoever sent it; None when nobody did."""
+        return await self._database.read(lambda tx: effects.one(tx, self._business, kind, code))
 
     async def found(self, kind: str, codes: list[str]) -> dict[str, dict[str, Any]]:
         """Notes that the ERP shows effects of these codes, and returns the intents of those that this work has sent."""

@@ -13,9 +13,10 @@ from erp_bridge.omie.answers import Answer, Kind
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.operations import transfers
 from erp_bridge.settings import OmieSettings
-from erp_bridge.store import closures, webhooks
+from erp_bridge.store import closures, orders, webhooks
 from erp_bridge.store.webhooks import Webhook
 from erp_bridge.work.closures import Closures
+from erp_bridge.work.orders import Orders
 from kit.db import Database, Tx
 from kit.errors import Unavailable
 
@@ -23,6 +24,7 @@ LOG = structlog.get_logger()
 AT_ONCE = 10
 EARLY_TRIES = 2
 """How often an event is followed again whose record is not there: it may be told before it can be read, but not for long."""
+NO_INVOICE = "O pedido ainda não mostra a nota fiscal."
 NO_PAYABLES = "O recebimento não tem contas a pagar."
 UNBOUND = "A conta da Omie não está ligada a nenhuma empresa."
 
@@ -30,11 +32,14 @@ UNBOUND = "A conta da Omie não está ligada a nenhuma empresa."
 class Webhooks:
     """Follows events."""
 
-    def __init__(self, database: Database, omie: Omie, settings: OmieSettings, closing: Closures) -> None:
+    def __init__(
+        self, database: Database, omie: Omie, settings: OmieSettings, closing: Closures, booking: Orders
+    ) -> None:
         self._database = database
         self._omie = omie
         self._account = settings.account
         self._closing = closing
+        self._booking = booking
 
     async def due(self) -> bool:
         """Follows the events that are due, several at a time; tells whether there may be more."""
@@ -71,10 +76,21 @@ class Webhooks:
             for case in cases:
                 await self._closing.look(case)
             return "done" if cases else "ignored"
+        if subject.about in (About.SALES_ORDER, About.INVOICED_ORDER):
+            return await self._look(subject)
         business = await self._database.read(lambda tx: webhooks.owner(tx, self._account))
         if business is None:
             raise OmieError("webhook", Answer(Kind.HELD_BACK, text=UNBOUND))
         return await self._copy(business, subject)
+
+    async def _look(self, subject: Subject) -> str:
+        """Looks how an order of ours stands in the ERP now."""
+        found = await self._database.read(lambda tx: orders.by_external(tx, subject.id))
+        for order in found:
+            shown = await self._booking.look(order)
+            if subject.about is About.INVOICED_ORDER and not shown.invoices:
+                raise OmieError("webhook", Answer(Kind.NOT_FOUND, text=NO_INVOICE))
+        return "done" if found else "ignored"
 
     async def _copy(self, business: UUID, subject: Subject) -> str:
         """Starts the transfers of a receipt, or of the one that a payable was made from."""
