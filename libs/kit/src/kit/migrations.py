@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import asyncpg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
@@ -95,10 +96,11 @@ def _config(package: ModuleType, connection: sa.Connection) -> Config:
 
 
 async def _run(url: str, work: Callable[[sa.Connection], None]) -> None:
+    # Connected by asyncpg's own means, which know a URL of several servers.
     engine = create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        "postgresql+asyncpg://",
         poolclass=NullPool,
-        connect_args={"server_settings": TIMEOUTS},
+        async_creator=lambda: asyncpg.connect(url, server_settings=TIMEOUTS),
     )
     async with engine.connect() as connection:
         await connection.execute(sa.text("set lock_timeout = 0"))

@@ -19,7 +19,8 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr = SecretStr("")
-    """The process's own database, as postgresql://login:password@host:port/database."""
+    """The process's own database, as postgresql://login:password@host:port/database; hosts of a primary and its standbys with
+    commas between them, and ?target_session_attrs=read-write."""
     nats_url: SecretStr = SecretStr("nats://127.0.0.1:4222")
     """Of one server, or of several of a cluster, with commas between them."""
     stream_replicas: int = Field(default=1, ge=1, le=5)
