@@ -65,12 +65,14 @@ async def commit_on_both(primary: Postgres) -> None:
 @pytest.fixture(scope="session")
 def wide_fleet(tmp_path_factory: pytest.TempPathFactory, cluster: dict[str, Nats], pair: Pair) -> Iterator[Fleet]:
     """A fleet of two of everything on servers that may fail, for the tests of this directory."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("COMANDA_DATABASE_URL", pair.url)
-        environment.setenv("COMANDA_NATS_URL", ",".join(server.url for server in cluster.values()))
-        environment.setenv("COMANDA_STREAM_REPLICAS", str(len(cluster)))
-        with running(tmp_path_factory.mktemp("wide-fleet"), replicas=2) as started:
-            yield started
+    with ExitStack() as stack:
+        # Set for this start only: other fleets of the run have servers of their own.
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("COMANDA_DATABASE_URL", pair.url)
+            environment.setenv("COMANDA_NATS_URL", ",".join(server.url for server in cluster.values()))
+            environment.setenv("COMANDA_STREAM_REPLICAS", str(len(cluster)))
+            started = stack.enter_context(running(tmp_path_factory.mktemp("wide-fleet"), replicas=2))
+        yield started
 
 
 @pytest.fixture
