@@ -40,7 +40,7 @@ class Exchanged:
         if token is None or until < monotonic():
             token = self._begin(key, credential)
         # One caller that goes away must not end what others wait for.
-        return await asyncio.shield(token)
+        return token.result() if token.done() else await asyncio.shield(token)
 
     def _begin(self, key: bytes, credential: str) -> "asyncio.Future[str]":
         token = asyncio.ensure_future(self._exchange(credential))

@@ -97,7 +97,7 @@ class Frame(grpc.aio.ServerInterceptor):
                 LOG.exception("call failed", method=method.path, request=contract.redacted(request))
                 await context.abort(grpc.StatusCode.INTERNAL, f"internal error, request {call.request_id}")
             finally:
-                metrics.REQUESTS.labels(method.operation, code).observe(time.perf_counter() - started)
+                metrics.requests(method.operation, code).observe(time.perf_counter() - started)
 
     async def _admit(self, method: contract.Method, metadata: dict[str, str]) -> Identity:
         scheme, _, bearer = metadata.get("authorization", "").partition(" ")

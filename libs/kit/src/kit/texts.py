@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from kit.errors import DomainError
@@ -68,6 +69,7 @@ def _worded(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
 
 
+@lru_cache(1000)
 def preferred(accept_language: str, default: str) -> str:
     """Returns "pt" or "en": the one that an Accept-Language header names first, by weight; else the default."""
     best, best_weight = default, 0.0
