@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
-from types import MappingProxyType
 from typing import NamedTuple
 
 from inventory.domain.quantity import ZERO, whole_steps
-from inventory.domain.stock import PRIORITY, Key, Sku
+from inventory.domain.stock import PRIORITY, Key, Sku, Terms
 
 
 class Rule(StrEnum):
@@ -39,22 +38,13 @@ class Choice(NamedTuple):
     parts: Sequence[Part]
 
 
-class Terms(NamedTuple):
-    """How a SKU is given out: in whole steps, by a rule, and in part before it has come in."""
-
-    step: Decimal
-    rule: str = PRIORITY
-    promised: Mapping[Key, Decimal] = MappingProxyType({})
-    """How much of what is free on a shelf is only promised (backorders)."""
-
-
 def allocate(free: Mapping[Key, Decimal], places: Sequence[Key], qty: Decimal, terms: Terms) -> list[Part]:
     """Returns the parts of a quantity, in whole steps: from the first place that has it all, else as the rule says.
 
     What is only promised is touched when the places together do not have enough without. The parts add up to less than the
     quantity when there is not enough, when the rule allows no more, or when it is no multiple of the step.
     """
-    if not any(place in terms.promised for place in places):
+    if terms.promised.keys().isdisjoint(places):
         return _allocate(free, places, qty, terms.step, terms.rule)
     there = {place: free[place] - terms.promised.get(place, ZERO) for place in places}
     parts = _allocate(there, places, qty, terms.step, terms.rule)

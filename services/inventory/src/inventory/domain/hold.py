@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from inventory.domain.allocation import Choice, Part, Terms, allocate, choice, total
+from inventory.domain.allocation import Choice, Part, allocate, choice, total
 from inventory.domain.blockage import Others
 from inventory.domain.book import Book
-from inventory.domain.quantity import FINEST, ZERO, whole_steps
+from inventory.domain.quantity import ZERO, whole_steps
 from inventory.domain.reservation import Owner, Reservation, new, release
-from inventory.domain.stock import PRIORITY, Key, Shelves, Sku
+from inventory.domain.stock import Key, Shelves, Sku
 
 
 class Line(NamedTuple):
@@ -61,6 +61,8 @@ class Decision(NamedTuple):
 
     parts: Sequence[Part]
     shortages: Sequence[Shortage]
+    doubtful: Sequence[Key]
+    """Shelves whose holds may have run out, where that could change the decision."""
     choices: Sequence[Choice] = ()
 
 
@@ -79,29 +81,24 @@ def _serve(shelves: Shelves, free: dict[Key, Decimal], demand: Demand, own: Sequ
     first = {reservation.key for reservation in own}
     parts: list[Part] = []
     choices: list[Choice] = []
+    doubtful: list[Key] = []
     short: dict[str, tuple[Decimal, Decimal]] = {}
     for name, wanted in _wanted(demand.lines).items():
         sku = Sku(demand.owner.business, name)
         places = shelves.places(sku, first)
-        terms = Terms(shelves.steps.get(sku, FINEST), shelves.rules.get(sku, PRIORITY), shelves.promised)
+        terms = shelves.terms(sku)
         found = allocate(free, places, wanted, terms)
         if made := choice(sku, wanted, terms.rule, free, places, found):
             choices.append(made)
         if (got := total(found)) < wanted:
             short[name] = (wanted, got)
+        doubtful += shelves.doubtful(places, [] if got < wanted else [part.key for part in found])
         parts += found
     if short:
-        return Decision((), _shortages(shelves, demand, short))
+        return Decision((), _shortages(shelves, demand, short), doubtful)
     for part in parts:
         free[part.key] -= part.qty
-    return Decision(parts, (), choices)
-
-
-def doubtful(shelves: Shelves, demand: Demand, decision: Decision, own: Sequence[Reservation]) -> set[Key]:
-    """Returns the shelves whose holds may have run out, where that could change the decision."""
-    used, first = {part.key for part in decision.parts}, {reservation.key for reservation in own}
-    skus = {Sku(demand.owner.business, line.sku) for line in demand.lines}
-    return {key for sku in skus for key in shelves.doubtful(shelves.places(sku, first), used)}
+    return Decision(parts, (), doubtful, choices)
 
 
 def _wanted(lines: Sequence[Line]) -> Mapping[str, Decimal]:
@@ -116,7 +113,7 @@ def _shortages(shelves: Shelves, demand: Demand, short: Mapping[str, tuple[Decim
     found = []
     for line in demand.lines:
         if line.sku in short:
-            step = shelves.steps.get(Sku(demand.owner.business, line.sku), FINEST)
+            step = shelves.terms(Sku(demand.owner.business, line.sku)).step
             could = whole_steps(min(line.qty, left[line.sku]), step)
             left[line.sku] -= could
             if could < line.qty:

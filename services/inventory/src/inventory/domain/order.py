@@ -7,11 +7,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from inventory.domain import book as books
-from inventory.domain.allocation import Part, Terms, allocate, total
+from inventory.domain.allocation import Part, allocate, total
 from inventory.domain.book import Book, Movement
-from inventory.domain.quantity import FINEST
 from inventory.domain.reservation import Owner, Reservation, Status, commit, give_back, new, release
-from inventory.domain.stock import Key, Shelves, Sku
+from inventory.domain.stock import UNKNOWN, Key, Shelves, Sku
 
 
 class Order(NamedTuple):
@@ -103,7 +102,7 @@ def taking(shelves: Shelves, units: Units, order_ref: str, holds: Sequence[Reser
     for hold in missing:
         if hold.status != Status.ACTIVE:
             places = shelves.places(Sku(hold.business, hold.sku), {hold.key})
-            parts = allocate(trial, places, hold.qty - hold.qty_fulfilled, Terms(FINEST))
+            parts = allocate(trial, places, hold.qty - hold.qty_fulfilled, UNKNOWN)
             if total(parts) < hold.qty - hold.qty_fulfilled:
                 short.append(hold.sku)
             for part in parts:

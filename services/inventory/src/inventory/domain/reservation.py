@@ -49,8 +49,8 @@ class Reservation(NamedTuple):
     order_ref: str
     created_at: datetime
     expires_at: datetime
-    fulfilled_at: datetime | None
-    released_at: datetime | None
+    fulfilled_at: datetime | None = None
+    released_at: datetime | None = None
 
     @property
     def key(self) -> Key:
@@ -79,23 +79,10 @@ class Reservation(NamedTuple):
 
 def new(identifier: UUID, owner: Owner, key: Key, qty: Decimal, now: datetime, expires_at: datetime) -> Reservation:
     """Returns an active reservation."""
+    left, order_ref = ZERO, ""
     return Reservation(
-        business=owner.business,
-        id=identifier,
-        owner_type=owner.type,
-        owner_scope=owner.scope,
-        owner_ref=owner.ref,
-        sku=key.sku,
-        location=key.location,
-        qty=qty,
-        qty_fulfilled=ZERO,
-        status=Status.ACTIVE,
-        order_ref="",
-        created_at=now,
-        expires_at=expires_at,
-        fulfilled_at=None,
-        released_at=None,
-    )
+        owner.business, identifier, *owner[1:], *key[1:], qty, left, Status.ACTIVE, order_ref, now, expires_at
+    )  # fmt: skip
 
 
 def commit(reservation: Reservation, order_ref: str, now: datetime) -> Reservation:

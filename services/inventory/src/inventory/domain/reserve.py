@@ -1,16 +1,16 @@
 """What callers may reserve by name: of any location, or of one."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from inventory.domain.allocation import Choice, Part, Terms, allocate, choice, total
+from inventory.domain.allocation import Choice, Part, allocate, choice, total
 from inventory.domain.product import Location, Product
-from inventory.domain.quantity import FINEST, ZERO, printed, whole_steps
+from inventory.domain.quantity import printed, whole_steps
 from inventory.domain.reservation import Owner
-from inventory.domain.stock import PRIORITY, Key, Shelves, Sku
+from inventory.domain.stock import Key, Shelves, Sku
 from kit.errors import DomainError, Invalid, Refused
 
 
@@ -23,7 +23,10 @@ class Wish(NamedTuple):
 
 
 class Basket(NamedTuple):
-    """What an owner wants to hold for so long: all of it, or, if partial, what there is. Its wishes are summed."""
+    """What an owner wants to hold for so long: all of it, or, if partial, what there is.
+
+    Its wishes are summed, and served in their order.
+    """
 
     owner: Owner
     wishes: Sequence[Wish]
@@ -49,24 +52,29 @@ class Answer(NamedTuple):
 
     parts: Sequence[Part]
     shortfalls: Sequence[Shortfall]
+    doubtful: Sequence[Key]
+    """Shelves whose holds may have run out, where that could change the answer."""
     choices: Sequence[Choice] = ()
 
 
-def summed(wishes: Iterable[Wish]) -> list[Wish]:
-    """Returns one wish for each SKU and location."""
+def summed(wishes: list[Wish]) -> list[Wish]:
+    """Returns one wish for each SKU and location, those that name a location first."""
+    if len(wishes) == 1:
+        return wishes
     wanted: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for wish in wishes:
         wanted[wish.sku, wish.location] += wish.qty
-    return [Wish(sku, location, qty) for (sku, location), qty in wanted.items()]
+    found = [Wish(sku, location, qty) for (sku, location), qty in wanted.items()]
+    return sorted(found, key=lambda wish: not wish.location)
 
 
 def proven(shelves: Shelves, basket: Basket) -> bool:
     """Tells whether the shelves alone show that every wish is in order; if not, somebody must ask the catalogue."""
-    return all(
-        any(wish.location in ("", key.location) for key in shelves.places(basket.sku(wish)))
-        and whole_steps(wish.qty, shelves.steps[basket.sku(wish)]) == wish.qty
-        for wish in basket.wishes
-    )
+    for wish in basket.wishes:
+        sku = basket.sku(wish)
+        if not _places(shelves, basket, wish, sku) or whole_steps(wish.qty, shelves.terms(sku).step) != wish.qty:
+            return False
+    return True
 
 
 def objection(wish: Wish, product: Product | None, location: Location | None) -> DomainError | None:
@@ -90,38 +98,39 @@ def decide(shelves: Shelves, baskets: Sequence[Basket]) -> list[Answer]:
     return [_serve(shelves, free, basket) for basket in baskets]
 
 
-def doubtful(shelves: Shelves, basket: Basket, answer: Answer) -> set[Key]:
-    """Returns the shelves whose holds may have run out, where that could change the answer."""
-    used, short = {part.key for part in answer.parts}, {each.wish for each in answer.shortfalls}
-    return {
-        key
-        for wish in basket.wishes
-        for key in shelves.doubtful(_places(shelves, basket, wish), set() if wish in short else used)
-    }
-
-
-def _places(shelves: Shelves, basket: Basket, wish: Wish) -> Sequence[Key]:
-    return [key for key in shelves.places(basket.sku(wish), basket.first) if wish.location in ("", key.location)]
+def _places(shelves: Shelves, basket: Basket, wish: Wish, sku: Sku) -> Sequence[Key]:
+    places = shelves.places(sku, basket.first)
+    return [key for key in places if key.location == wish.location] if wish.location else places
 
 
 def _serve(shelves: Shelves, free: dict[Key, Decimal], basket: Basket) -> Answer:
-    """Serves one basket, the wishes that name a location first; changes free to what is left."""
-    taken: defaultdict[Key, Decimal] = defaultdict(lambda: ZERO)
-    shortfalls, choices = [], []
-    for wish in sorted(basket.wishes, key=lambda wish: not wish.location):
+    """Serves one basket; changes free to what is left."""
+    taken, shortfalls, choices, doubtful = list[Part](), list[Shortfall](), list[Choice](), list[Key]()
+    for wish in basket.wishes:
         sku = basket.sku(wish)
-        places = _places(shelves, basket, wish)
-        terms = Terms(shelves.steps.get(sku, FINEST), shelves.rules.get(sku, PRIORITY), shelves.promised)
+        places = _places(shelves, basket, wish, sku)
+        terms = shelves.terms(sku)
         parts = allocate(free, places, wish.qty, terms)
         if made := choice(sku, wish.qty, terms.rule, free, places, parts):
             choices.append(made)
         for part in parts:
             free[part.key] -= part.qty
-            taken[part.key] += part.qty
+        taken += parts
         if (got := total(parts)) < wish.qty:
             shortfalls.append(Shortfall(wish, got))
+        doubtful += shelves.doubtful(places, [] if got < wish.qty else [part.key for part in parts])
     if shortfalls and not basket.partial:
-        for key, qty in taken.items():
-            free[key] += qty
-        return Answer((), shortfalls)
-    return Answer([Part(key, taken[key]) for key in sorted(taken)], shortfalls, choices)
+        for part in taken:
+            free[part.key] += part.qty
+        return Answer((), shortfalls, doubtful)
+    return Answer(_united(taken), shortfalls, doubtful, choices)
+
+
+def _united(parts: list[Part]) -> list[Part]:
+    """Returns one part for each shelf."""
+    if len(parts) < 2:
+        return parts
+    taken: defaultdict[Key, Decimal] = defaultdict(Decimal)
+    for part in parts:
+        taken[part.key] += part.qty
+    return [Part(key, taken[key]) for key in sorted(taken)]

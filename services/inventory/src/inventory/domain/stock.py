@@ -1,11 +1,12 @@
 """Shelves: the units of one SKU at one location, and which of them may serve whom."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
-from inventory.domain.quantity import ZERO
+from inventory.domain.quantity import FINEST, ZERO
 
 PRIORITY = "priority"
 """The rule of allocation of a product for which nobody has chosen one."""
@@ -82,30 +83,45 @@ class Settings(NamedTuple):
     backorder_limit: Decimal
 
 
+class Terms(NamedTuple):
+    """How a SKU is given out: in whole steps, by a rule, and in part before it has come in."""
+
+    step: Decimal
+    rule: str = PRIORITY
+    promised: Mapping[Key, Decimal] = MappingProxyType({})
+    """How much of what is free on a shelf is only promised (backorders)."""
+
+
+UNKNOWN = Terms(FINEST)
+
+
 class Shelves:
     """The shelves that a transaction has locked. `free` is what can be promised of each; decisions change a copy of it."""
 
     def __init__(self, shelves: Iterable[Shelf]) -> None:
         self.known = {shelf.key: shelf for shelf in shelves}
         self.free = {key: shelf.free for key, shelf in self.known.items()}
-        self.steps = {Sku(shelf.business, shelf.sku): shelf.step for shelf in self.known.values()}
-        self.rules = {Sku(shelf.business, shelf.sku): shelf.rule for shelf in self.known.values()}
-        self.promised = {key: shelf.backorder_limit for key, shelf in self.known.items() if shelf.backorder_limit}
+        promised = {key: shelf.backorder_limit for key, shelf in self.known.items() if shelf.backorder_limit}
+        self._terms = {
+            Sku(shelf.business, shelf.sku): Terms(shelf.step, shelf.rule, promised) for shelf in self.known.values()
+        }
         self._open: dict[Sku, list[Key]] = {}
         for key, shelf in sorted(self.known.items(), key=lambda pair: (pair[1].priority, pair[0].location)):
             if shelf.product_active and shelf.location_active:
                 self._open.setdefault(Sku(key.business, key.sku), []).append(key)
+
+    def terms(self, sku: Sku) -> Terms:
+        """Returns how a SKU is given out."""
+        return self._terms.get(sku, UNKNOWN)
 
     def places(self, sku: Sku, first: Container[Key] = ()) -> Sequence[Key]:
         """Returns which shelves may serve a SKU: those in `first`, then by the location's priority and code."""
         places = self._open.get(sku, [])
         return sorted(places, key=lambda key: key not in first) if first and len(places) > 1 else places
 
-    def doubtful(self, places: Sequence[Key], used: set[Key]) -> set[Key]:
+    def doubtful(self, places: Sequence[Key], used: Sequence[Key]) -> list[Key]:
         """Returns which of the places somebody holds units of, unless the first of them serves alone.
 
         A hold that has run out counts for nobody (decision 38), and without it another place might have been chosen.
         """
-        if used.intersection(places) == set(places[:1]):
-            return set()
-        return {key for key in places if self.known[key].reserved}
+        return [] if used == places[:1] else [key for key in places if self.known[key].reserved]

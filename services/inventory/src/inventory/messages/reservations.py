@@ -10,12 +10,12 @@ from inventory.domain.book import Movement
 from inventory.domain.quantity import positive, printed
 from inventory.domain.reservation import TTL, Owner, Reservation
 from inventory.domain.reserve import Basket, Wish, summed
-from inventory.messages.values import enum, instant, short
+from inventory.messages.values import enum, set_instant, short
 
 
 def reservation(found: Reservation, picked: Sequence[Movement] = ()) -> reservations_pb2.Reservation:
     """Returns the message of a reservation and of the movements of its units that came from lots."""
-    return reservations_pb2.Reservation(
+    message = reservations_pb2.Reservation(
         id=str(found.id),
         owner_type=enum(reservations_pb2.OwnerType, found.owner_type),
         owner_ref=found.owner_ref,
@@ -25,13 +25,15 @@ def reservation(found: Reservation, picked: Sequence[Movement] = ()) -> reservat
         qty=printed(found.qty),
         qty_fulfilled=printed(found.qty_fulfilled),
         status=enum(reservations_pb2.ReservationStatus, found.status),
-        created_at=instant(found.created_at),
-        expires_at=instant(found.expires_at),
-        fulfilled_at=instant(found.fulfilled_at),
-        released_at=instant(found.released_at),
-        picks=map(_pick, picked),
-        cost_q=_cost(found, picked),
     )
+    for name in ("created_at", "expires_at", "fulfilled_at", "released_at"):
+        if at := getattr(found, name):
+            set_instant(getattr(message, name), at)
+    if picked:
+        message.picks.extend(map(_pick, picked))
+        if (cost_q := _cost(found, picked)) is not None:
+            message.cost_q = cost_q
+    return message
 
 
 def _pick(movement: Movement) -> reservations_pb2.Pick:
@@ -60,7 +62,7 @@ def owner_type(number: int) -> str:
 def basket(request: reservations_pb2.CreateReservationRequest, business: UUID) -> Basket:
     """Returns what is asked for; raises Invalid(`invalid_qty`)."""
     owner = Owner(business, owner_type(request.owner_type), "", request.owner_ref)
-    wishes = summed(Wish(line.sku, line.location, positive(line.qty)) for line in request.lines)
+    wishes = summed([Wish(line.sku, line.location, positive(line.qty)) for line in request.lines])
     return Basket(owner, wishes, _ttl(request), request.allow_partial)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from inventory.domain.blockage import NOBODY, Lack
 from inventory.domain.book import Book
-from inventory.domain.hold import Decision, Demand, Held, Missing, Shortage, decide, doubtful, rearrange
+from inventory.domain.hold import Decision, Demand, Held, Missing, Shortage, decide, rearrange
 from inventory.domain.reservation import Owner, Reservation, Status
 from inventory.domain.stock import Shelves, Sku
 from inventory.store import catalogue, directives, ledger
@@ -59,12 +59,8 @@ def _sold(held: Sequence[Reservation]) -> bool:
 async def _meet(tx: Tx, shelves: Shelves, demands: Sequence[Demand], own: Own, margin: timedelta) -> dict[Owner, Held]:
     book = Book()
     decisions = decide(shelves, demands, own)
-    doubts = {
-        key
-        for demand, decision in zip(demands, decisions, strict=True)
-        for key in doubtful(shelves, demand, decision, own.get(demand.owner, ()))
-    }
-    if await expire(tx, book, shelves, doubts, [each.id for held in own.values() for each in held]):
+    doubtful = {key for decision in decisions for key in decision.doubtful}
+    if await expire(tx, book, shelves, doubtful, [each.id for held in own.values() for each in held]):
         decisions = decide(shelves, demands, own)
     missing = await _explain(tx, demands, decisions)
     met = {}

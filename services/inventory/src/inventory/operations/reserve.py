@@ -7,7 +7,7 @@ from inventory.domain.blockage import NOBODY, Lack, Others
 from inventory.domain.book import Book
 from inventory.domain.quantity import printed
 from inventory.domain.reservation import Reservation, new
-from inventory.domain.reserve import Answer, Basket, Shortfall, decide, doubtful, objection, proven
+from inventory.domain.reserve import Answer, Basket, Shortfall, decide, objection, proven
 from inventory.domain.stock import Shelves
 from inventory.messages.blockage import context
 from inventory.store import catalogue, ledger
@@ -42,7 +42,7 @@ async def check(tx: Tx, shelves: Shelves, basket: Basket) -> None:
 async def meet(tx: Tx, book: Book, shelves: Shelves, basket: Basket, keep: Sequence[UUID]) -> Answer | Refused:
     """Returns what there is for a basket, or why it gets nothing; ends holds that ran out, but those to keep, where that helps."""
     [answer] = decide(shelves, [basket])
-    if await expire(tx, book, shelves, doubtful(shelves, basket, answer), keep):
+    if await expire(tx, book, shelves, set(answer.doubtful), keep):
         [answer] = decide(shelves, [basket])
     return (await _refusals(tx, [basket], [answer])).get(0, answer)
 
@@ -67,8 +67,7 @@ async def _objections(tx: Tx, doubtful: Sequence[tuple[int, Basket]]) -> dict[in
 async def _meet(tx: Tx, shelves: Shelves, baskets: Sequence[Basket]) -> list[Made]:
     book = Book()
     answers = decide(shelves, baskets)
-    pairs = zip(baskets, answers, strict=True)
-    if await expire(tx, book, shelves, {key for pair in pairs for key in doubtful(shelves, *pair)}):
+    if await expire(tx, book, shelves, {key for answer in answers for key in answer.doubtful}):
         answers = decide(shelves, baskets)
     refusals = await _refusals(tx, baskets, answers)
     made: list[Made] = [

@@ -104,7 +104,7 @@ async def shelves_at(tx: Tx, locations: Collection[str], keys: Collection[Key]) 
 
 def check_step(shelves: Shelves, movement: Movement) -> None:
     """Raises Invalid(`off_step`) when the units that move are no multiple of their product's step."""
-    step, qty = shelves.steps[Sku(movement.key.business, movement.key.sku)], abs(movement.qty_delta)
+    step, qty = shelves.terms(Sku(movement.key.business, movement.key.sku)).step, abs(movement.qty_delta)
     if whole_steps(qty, step) != qty:
         raise Invalid("off_step", sku=movement.key.sku, qty=printed(qty), step=printed(step))
 

@@ -19,14 +19,14 @@ class CounterService(CounterServiceServicer):
     @rpc
     async def SellCart(self, tx: Tx, request: pb.SellCartRequest) -> pb.SellCartResponse:
         """Takes the units of a sale off the shelf."""
-        wishes = summed(Wish(line.sku, request.location, positive(line.qty)) for line in request.lines)
+        wishes = summed([Wish(line.sku, request.location, positive(line.qty)) for line in request.lines])
         moved = await operations.sell(tx, request.cart, request.sale_ref, wishes)
         return pb.SellCartResponse(units=map(messages.sold, moved))
 
     @rpc
     async def TakeBack(self, tx: Tx, request: pb.TakeBackRequest) -> pb.TakeBackResponse:
         """Puts units that a customer brought back on the shelf."""
-        wishes = summed(Wish(line.sku, request.location, positive(line.qty)) for line in request.lines)
+        wishes = summed([Wish(line.sku, request.location, positive(line.qty)) for line in request.lines])
         await operations.take_back(tx, wishes, request.reference, request.reason)
         return pb.TakeBackResponse()
 
