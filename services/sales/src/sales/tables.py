@@ -153,6 +153,8 @@ sa.Table(
     *_columns(sa.Text, "stock_ref"),
     *_columns(TIME, "created_at", "updated_at"),
     sa.Column("completed_at", TIME),
+    sa.Column("external_ref", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("sold_at", TIME),
     sa.UniqueConstraint("business_id", "receipt_number", name="sales_receipt_number"),
     sa.ForeignKeyConstraint(
         ["business_id", "storefront"], ["storefronts.business_id", "storefronts.code"], name="sales_storefront"
@@ -162,6 +164,14 @@ sa.Table(
     ),
     sa.Index(
         "sales_of_customer", "business_id", "customer_id", "id", postgresql_where=sa.text("customer_id is not null")
+    ),
+    sa.Index(
+        "sales_external_ref",
+        "business_id",
+        "storefront",
+        "external_ref",
+        unique=True,
+        postgresql_where=sa.text("external_ref <> ''"),
     ),
     sa.Index("sales_of_day", "business_id", "storefront", "business_date"),
     sa.Index(

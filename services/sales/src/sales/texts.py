@@ -39,6 +39,14 @@ TEXTS: Catalogue = {
         "Cannot {verb} sale with status {status}", "Operação ({verb}) impossível em venda com status {status}"
     ),
     "sale_empty": Text("Cannot complete sale without items", "Não é possível concluir uma venda sem itens"),
+    "duplicate_external_ref": Text(
+        "There is a sale with the external ref {external_ref} in this storefront already.",
+        "Já existe nesta loja uma venda com a referência externa {external_ref}.",
+    ),
+    "backdating_not_allowed": Text(
+        "Entering a sale for an earlier time takes a manager.", "Lançar uma venda com hora anterior exige um gerente."
+    ),
+    "sold_in_future": Text("A sale cannot have been made in the future.", "Uma venda não pode ser de uma hora futura."),
     "no_receipt": Text("There is no receipt of a sale that is {status}.", "Não há recibo de uma venda {status}."),
     "storefront_inactive": Text("Storefront {storefront} does not sell.", "A loja {storefront} não está vendendo."),
     "customer_required": Text(

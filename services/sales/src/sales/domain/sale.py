@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from comanda.types.v1.options_pb2 import Role
-from kit.errors import Conflict, NotFound, Refused
+from kit.errors import Conflict, Invalid, NotFound, Refused
 from sales.domain import amounts
 from sales.domain.discount import Limits
 from sales.domain.item import Item, price_q
@@ -53,6 +53,10 @@ class Sale:
     created_at: datetime
     updated_at: datetime
     completed_at: datetime | None
+    external_ref: str = ""
+    """What another system calls it."""
+    sold_at: datetime | None = None
+    """When it was really sold, where it was entered later; counts for the business date."""
 
     @property
     def subtotal_q(self) -> int:
@@ -107,6 +111,14 @@ class Completion(NamedTuple):
 
 
 Change = Callable[[Sale], Sale]
+
+
+def check_sold_at(sold_at: datetime | None, role: int, now: datetime) -> None:
+    """Raises Refused(`backdating_not_allowed`) for whoever is no manager, or Invalid(`sold_in_future`)."""
+    if sold_at and role not in MAY_OVERRIDE:
+        raise Refused("backdating_not_allowed")
+    if sold_at and sold_at > now:
+        raise Invalid("sold_in_future", field="sold_at")
 
 
 def check_draft(sale: Sale, verb: str = "change") -> None:

@@ -1,6 +1,7 @@
 """Sales, their items, and their payments."""
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,8 @@ from sales.messages.values import enum, given, plain, short, time
 
 SAME = (
     "receipt_number", "storefront", "subtotal_q", "discount_q", "tax_q", "total_q", "amount_paid_q", "amount_due_q",
-    "amount_refunded_q", "notes", "currency", "is_credit_sale", "manager_override", "override_reason", "override_by",
+    "amount_refunded_q", "external_ref", "notes", "currency", "is_credit_sale", "manager_override", "override_reason",
+    "override_by",
 )  # fmt: skip
 WITHOUT_PROFIT = frozenset({Role.ROLE_STAFF, Role.ROLE_CUSTOMER_SERVICE})
 
@@ -36,6 +38,7 @@ def sale(found: Sale, payments: Iterable[Mapping[str, Any]], role: int) -> pb.Sa
         created_at=time(found.created_at),
         updated_at=time(found.updated_at),
         completed_at=time(found.completed_at),
+        sold_at=time(found.sold_at),
     )
 
 
@@ -91,6 +94,11 @@ def shown(found: pb.Sale, role: int) -> None:
 def customer_id(text: str) -> UUID | None:
     """Returns the id of a customer; None for somebody who walked in."""
     return UUID(text) if text else None
+
+
+def sold_at(request: pb.CreateSaleRequest) -> datetime | None:
+    """Returns when a sale was really made; None: now."""
+    return request.sold_at.ToDatetime(UTC) if request.HasField("sold_at") else None
 
 
 def new_item(request: pb.AddSaleItemRequest, item_id: UUID, product: Product, sale_type: str) -> Item:

@@ -1,11 +1,12 @@
 """Drafts: opened, changed, and given up. What they hold in the inventory is moved before, outside the transaction."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from kit.db import RETRY, Tx
-from kit.errors import Conflict, Refused
+from kit.errors import Conflict, Duplicate, Refused
 from kit.ids import uuid7
 from sales.domain import receipt
 from sales.domain import sale as domain
@@ -18,18 +19,22 @@ OVERTAKEN = Conflict("in_progress", retry_after=1)
 """Somebody else changed the draft meanwhile: look again."""
 
 
-async def create(tx: Tx, storefront_code: str, customer_id: UUID | None, **given: str) -> Sale:
+async def create(
+    tx: Tx, storefront_code: str, customer_id: UUID | None, sold_at: datetime | None, **given: str
+) -> Sale:
     """Opens a draft; an empty type is the customer's, an empty payment type cash.
 
-    Raises NotFound, Refused (`storefront_inactive`, `customer_required`).
+    Raises NotFound, Refused (`storefront_inactive`, `customer_required`), Duplicate(`duplicate_external_ref`), and what
+    domain.check_sold_at raises.
     """
+    domain.check_sold_at(sold_at, tx.identity.role if tx.identity else 0, tx.now)
     storefront = await businesses.storefront(tx, storefront_code)
     if not storefront.is_active:
         raise Refused("storefront_inactive", storefront=storefront_code)
     if given["payment_type"] == domain.CREDIT and customer_id is None:
         raise Refused("customer_required")
     customer = await customers.customer(tx, customer_id) if customer_id else None
-    day = receipt.business_date(storefront, tx.now)
+    day = receipt.business_date(storefront, sold_at or tx.now)
     number = receipt.number(storefront_code, day, await store.next_receipt(tx, storefront_code, day))
     new = Sale(
         id=uuid7(), receipt_number=number, storefront=storefront_code, business_date=day, seller=tx.actor,
@@ -37,8 +42,9 @@ async def create(tx: Tx, storefront_code: str, customer_id: UUID | None, **given
         status=domain.DRAFT, payment_type=given["payment_type"] or domain.CASH, currency=storefront.currency, items=(),
         discount_q=0, tax_q=0, amount_paid_q=0, amount_refunded_q=0, is_credit_sale=False, manager_override=False,
         override_reason="", override_by="", notes=given["notes"], rev=0, completion_id=None, stock_ref="",
-        created_at=tx.now, updated_at=tx.now, completed_at=None,
+        created_at=tx.now, updated_at=tx.now, completed_at=None, external_ref=given["external_ref"], sold_at=sold_at,
     )  # fmt: skip
+    tx.conflicts["sales_external_ref"] = Duplicate("duplicate_external_ref", external_ref=new.external_ref)
     store.insert(tx, new)
     audit.record(tx, "sale.created", f"Sale {number} created", after={"receipt_number": number}, **about(new))
     return new

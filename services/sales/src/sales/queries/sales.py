@@ -22,8 +22,10 @@ FOUND = """(receipt_number ilike ?
     ))"""
 
 
-def conditions(tx: Tx, request: pb.ListSalesRequest | exports_pb2.ExportSalesRequest) -> tuple[str, list[Any]]:
-    """Returns the `where …` of what is asked for, with its values; raises Invalid for a bad date."""
+def conditions(
+    tx: Tx, request: pb.ListSalesRequest | exports_pb2.ExportSalesRequest, *more: tuple[str, Any]
+) -> tuple[str, list[Any]]:
+    """Returns the `where …` of what is asked for, and more, with its values; raises Invalid for a bad date."""
     owed = request.has_outstanding_balance if request.HasField("has_outstanding_balance") else None
     return matching(
         ("business_id = ?", tx.business),
@@ -39,12 +41,13 @@ def conditions(tx: Tx, request: pb.ListSalesRequest | exports_pb2.ExportSalesReq
         ("total_q <= ?", request.amount_max_q if request.HasField("amount_max_q") else None),
         ("(status in ('pending', 'partial')) = ?", owed),
         (FOUND, containing(request.search)),
+        *more,
     )
 
 
 async def list_sales(tx: Tx, request: pb.ListSalesRequest) -> pb.ListSalesResponse:
     """Returns a page of the business's sales, newest first; raises Invalid for a bad token or date."""
-    where, values = conditions(tx, request)
+    where, values = conditions(tx, request, ("external_ref = any(?::text[])", list(request.external_ref)))
     size, n = request.page_size or pages.SIZE, len(values)
     page = f"select {store.SALE_COLUMNS} from sales {where} and id < ${n + 1} order by id desc limit ${n + 2}"
     rows, token = pages.cut(

@@ -48,9 +48,11 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
             tx,
             request.storefront,
             messages.customer_id(request.customer_id),
+            messages.sold_at(request),
             type=short(pb.SaleType, request.type),
             payment_type=short(pb.PaymentType, request.payment_type),
             notes=request.notes,
+            external_ref=request.external_ref,
         )
         return pb.CreateSaleResponse(sale=_sale(made))
 
