@@ -20,6 +20,7 @@ from comanda_cli.olist.file import survey
 from comanda_cli.olist.run import Import
 from comanda_cli.olist.tally import Report, Tally, words
 from comanda_cli.options import home_option, key_option
+from comanda_cli.pos.command import pos
 
 REPORT = "olist-report.jsonl"
 FAILED = 1
@@ -32,6 +33,7 @@ def imports() -> None:
 
 
 imports.add_command(nfe)
+imports.add_command(pos)
 
 
 @imports.command()

@@ -1,0 +1,1 @@
+"""Sales of a till, from its CSV file."""
