@@ -38,7 +38,7 @@ LOST = (
     # What asyncpg says, too, when a connection breaks between two of its steps, or when of several servers none takes writes yet.
     asyncpg.InternalClientError,
 )
-TIMEOUTS = {
+SERVER_SETTINGS = {
     "lock_timeout": "5s",
     "statement_timeout": "20s",
     "idle_in_transaction_session_timeout": "30s",
@@ -184,7 +184,7 @@ async def connect(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     async def keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Saves the round trip that would undo session state: nothing here sets any."""
 
-    return await asyncpg.create_pool(url, min_size=0, max_size=size, init=prepare, reset=keep, server_settings=TIMEOUTS)
+    return await asyncpg.create_pool(url, min_size=0, max_size=size, init=prepare, reset=keep, server_settings=SERVER_SETTINGS)
 
 
 def _json(value: Any) -> str:

@@ -12,7 +12,7 @@ import structlog
 from nats.aio.client import Client
 
 from kit import metrics, streams
-from kit.db import LOST
+from kit.db import LOST, SERVER_SETTINGS
 from kit.tasks import Backoff
 
 LOG = structlog.get_logger()
@@ -105,7 +105,7 @@ class Relay:
                 self.leads = False
 
     async def _lead(self, pause: Backoff) -> None:
-        connection = await asyncpg.connect(self._url, timeout=10, command_timeout=30)
+        connection = await asyncpg.connect(self._url, timeout=10, command_timeout=30, server_settings=SERVER_SETTINGS)
         try:
             await self._elected(connection)
             self.leads = True

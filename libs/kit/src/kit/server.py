@@ -120,6 +120,7 @@ def _keep_what_is_loaded() -> None:
     """Spares the garbage collector the modules: to look through them again holds every call up, for 50 ms."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 async def _stopped(running: "Sequence[asyncio.Future[None]]") -> None:
