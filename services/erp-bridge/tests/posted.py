@@ -24,7 +24,8 @@ CUSTOMER = {
 
 async def send(nats: Client, bridge: Bridge, message: Message, times: int = 2) -> None:
     """Sends a directive as its owner does, as a rule twice."""
-    tx = Tx(None, datetime.now(UTC))  # type: ignore[arg-type]  # nothing is written
+    tx = Tx(None)  # type: ignore[arg-type]  # nothing is written
+    tx.now = datetime.now(UTC)
     wrapped = directives.dispatch(
         message, directive_id=uuid4(), attempt=1, business=bridge.business, aggregate="order/ORD-1", tx=tx
     )

@@ -19,6 +19,7 @@ from kit.identity import NO_BUSINESS, Identity
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
+    from asyncpg.transaction import Transaction
 
     Connection = PoolConnectionProxy[asyncpg.Record] | asyncpg.Connection[asyncpg.Record]
 
@@ -59,9 +60,11 @@ class Tx:
     """A transaction under way. Messages that are added to `outgoing` are published if, and only if, it commits."""
 
     connection: "Connection"
-    now: datetime
-    """When it began, by the database's clock (for a read: by this machine's, since its statements judge time themselves)."""
     identity: Identity | None = None
+    now: datetime = field(init=False)
+    """When it began, by the database's clock (for a read: by this machine's, since its statements judge time themselves)."""
+    transaction: "Transaction | None" = None
+    """What PostgreSQL has been told to begin; None while each statement stands alone."""
     request_id: str = ""
     address: str = ""
     agent: str = ""
@@ -69,7 +72,7 @@ class Tx:
     """Business, aggregate, and message: see kit.outbox."""
     committed: list[Callable[[], None]] = field(default_factory=list)
     """Called after the commit, in order; must not fail."""
-    deferred: list[tuple[str, tuple[Any, ...]]] = field(default_factory=list)
+    deferred: list[tuple[str, tuple[Any, ...], bool]] = field(default_factory=list)
     conflicts: "dict[str, DomainError]" = field(default_factory=dict)
     """What it means when a unique constraint is violated, by the constraint's name; RETRY: look again."""
 
@@ -78,14 +81,39 @@ class Tx:
 
         They all see the rows as they were before, so no two may touch the same row.
         """
-        self.deferred.append((statement, arguments))
+        self.deferred.append((statement, arguments, False))
+
+    def guarded(self, statement: str, *arguments: Any) -> None:
+        """As `later`, for a statement that ends in `returning 1`: if it finds no row, all is done anew from the beginning."""
+        self.deferred.append((statement, arguments, True))
 
     async def flush(self) -> None:
         """Runs what was put off until now; what comes next sees it, and may touch the same rows."""
         if self.deferred:
-            arguments = [argument for _, each in self.deferred for argument in each]
-            await self.connection.execute(_combined(*((text, len(each)) for text, each in self.deferred)), *arguments)
+            arguments = [argument for _, each, _ in self.deferred for argument in each]
+            statement = _combined(*((text, len(each), guard) for text, each, guard in self.deferred))
+            try:
+                await self.connection.execute(statement, *arguments)
+            except asyncpg.DivisionByZeroError as error:
+                raise RETRY from error
             self.deferred.clear()
+
+    async def begin(self) -> None:
+        """Makes what follows one transaction, where `Database.write` began none."""
+        if not self.transaction:
+            transaction = self.connection.transaction()
+            await transaction.start()
+            self.transaction = transaction
+
+    async def commit(self) -> None:
+        """Commits what was begun."""
+        if self.transaction:
+            await self.transaction.commit()
+
+    async def roll_back(self) -> None:
+        """Undoes what was begun."""
+        if self.transaction:
+            await self.transaction.rollback()
 
     @property
     def business(self) -> UUID:
@@ -118,9 +146,26 @@ class Database:
         A serialization failure or deadlock is tried again a few times, then raises Conflict; work must therefore have no
         effect outside the transaction. A database that cannot be reached raises Unavailable.
         """
+
+        async def opened(tx: Tx) -> T:
+            await tx.begin()
+            row = await tx.connection.fetchrow(opening, *arguments)
+            assert row is not None, "an opening statement returns one row"
+            tx.now = row["now"]
+            return await work(tx, row)
+
+        return await self.write(opened, identity)
+
+    async def write(self, work: Callable[[Tx], Awaitable[T]], identity: Identity | None = None) -> T:
+        """Runs work that reads what it likes and writes by `Tx.later` and `Tx.guarded` alone, and returns its result.
+
+        All that was put off is one statement, so it is a transaction without being told so, which saves two round trips. What was
+        read may have changed when it runs: what must not have is `guarded`. Work that has to lock, to write before the end, or to
+        flush, first awaits `Tx.begin`. `Tx.now` must be set from what the work reads. Tried again and failing as `run`.
+        """
         for attempt in range(ATTEMPTS):
             try:
-                return await self._once(work, opening, arguments, identity)
+                return await self._once(work, identity)
             except AGAIN:
                 await asyncio.sleep(random.uniform(0, 0.005 * 2**attempt))
             except Conflict as error:
@@ -130,16 +175,19 @@ class Database:
                 break
         raise Conflict("in_progress", retry_after=1)
 
-    async def _once(self, work: Work[T], opening: str, arguments: tuple[Any, ...], identity: Identity | None) -> T:
+    async def _once(self, work: Callable[[Tx], Awaitable[T]], identity: Identity | None) -> T:
         tx: Tx | None = None
         try:
-            async with self.pool.acquire() as connection, connection.transaction():
-                row = await connection.fetchrow(opening, *arguments)
-                assert row is not None, "an opening statement returns one row"
-                tx = Tx(connection, row["now"], identity)
-                result = await work(tx, row)
-                published = self._closing(tx)
-                await tx.flush()
+            async with self.pool.acquire() as connection:
+                tx = Tx(connection, identity)
+                try:
+                    result = await work(tx)
+                    published = self._closing(tx)
+                    await tx.flush()
+                except BaseException:
+                    await tx.roll_back()
+                    raise
+                await tx.commit()
         except asyncpg.UniqueViolationError as error:
             raise (tx.conflicts if tx else {}).get(error.constraint_name or "", error) from error
         except LOST as error:
@@ -156,22 +204,29 @@ class Database:
         """Runs statements that only read, each seeing the latest commit; raises Unavailable."""
         try:
             async with self.pool.acquire() as connection:
-                return await work(Tx(connection, datetime.now(UTC), identity))
+                tx = Tx(connection, identity)
+                tx.now = datetime.now(UTC)
+                return await work(tx)
         except LOST as error:
             raise Unavailable("unavailable", retry_after=1) from error
 
 
 @lru_cache(1000)
-def _combined(*statements: tuple[str, int]) -> str:
-    """Returns statements, each given with its number of arguments, as one whose arguments are theirs in a row."""
-    if len(statements) == 1:
+def _combined(*statements: tuple[str, int, bool]) -> str:
+    """Returns statements as one whose arguments are theirs in a row; each is given with their number and whether it is guarded.
+
+    A guarded one that finds no row divides by zero: that is how a statement without a function of its own undoes itself.
+    """
+    if len(statements) == 1 and not statements[0][2]:
         return statements[0][0]
-    parts, offset = [], 0
-    for index, (text, count) in enumerate(statements):
+    parts, guards, offset = [], [], 0
+    for index, (text, count, guard) in enumerate(statements):
         shifted = re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + offset}", text)  # noqa: B023  # used at once
         parts.append(f"w{index} as ({shifted})")
+        if guard:
+            guards.append(f"1 / (select count(*) from w{index})")
         offset += count
-    return f"with {', '.join(parts)} select"
+    return f"with {', '.join(parts)} select {', '.join(guards)}"
 
 
 async def connect(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
@@ -184,7 +239,9 @@ async def connect(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
     async def keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Saves the round trip that would undo session state: nothing here sets any."""
 
-    return await asyncpg.create_pool(url, min_size=0, max_size=size, init=prepare, reset=keep, server_settings=SERVER_SETTINGS)
+    return await asyncpg.create_pool(
+        url, min_size=0, max_size=size, init=prepare, reset=keep, server_settings=SERVER_SETTINGS
+    )
 
 
 def _json(value: Any) -> str:

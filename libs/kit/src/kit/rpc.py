@@ -12,12 +12,13 @@ from google.protobuf.message import Message
 from kit import metrics
 from kit.call import Call, current
 from kit.db import Database, Tx
-from kit.errors import Refused
+from kit.errors import Conflict, DomainError, Refused
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 Place = tuple[UUID, str, str]
 """Where an answer is kept: business, scope, and key."""
+REPEATED = Conflict("in_progress", retry_after=1)
 
 CLAIM = """
     with claimed as (
@@ -31,6 +32,10 @@ CLAIM = """
     select now() as now, exists (select from claimed) as claimed
 """
 ANSWERED = "select digest, answer from idempotency_keys where business_id = $1 and scope = $2 and key = $3"
+KEEP = """
+    insert into idempotency_keys (business_id, scope, key, digest, answer, expires_at)
+    values ($1, $2, $3, $4, $5, now() + interval '24 hours')
+"""
 ANSWER = "update idempotency_keys set answer = $4 where business_id = $1 and scope = $2 and key = $3"
 
 
@@ -62,6 +67,32 @@ async def answer(
     if kept := place(call, request):
         return await _once(database, call, kept, lambda tx: operation(servicer, _known(tx, call), request), request)
     return await database.run(lambda tx, _: operation(servicer, _known(tx, call), request), identity=call.identity)
+
+
+async def write(
+    servicer: Any, operation: Callable[[Any, Tx, Request], Awaitable[Response]], request: Request
+) -> Response:
+    """Runs an operation that writes as Database.write has it, with the promises of @rpc.
+
+    The key is written with the rest, not before it: twins in flight both do the work, and only one can write.
+    """
+    call = current.get()
+    database: Database = servicer.database
+    kept = place(call, request)
+
+    async def work(tx: Tx) -> Response:
+        response = await operation(servicer, _known(tx, call), request)
+        if kept:
+            tx.conflicts["idempotency_keys_pkey"] = REPEATED
+            tx.later(KEEP, *kept, digest(request), response.SerializeToString())
+        return response
+
+    try:
+        return await database.write(work, call.identity)
+    except DomainError as error:
+        if not kept or (error is not REPEATED and not await answered(servicer, request)):
+            raise
+    return await _once(database, call, kept, lambda tx: operation(servicer, _known(tx, call), request), request)
 
 
 async def answered(servicer: Any, request: Message) -> bool:

@@ -149,7 +149,8 @@ async def test_the_measure_of_the_queue_is_the_age_of_what_has_been_due_longest(
     aged = "update directives set status = 'queued', due_at = now(), available_at = now() - interval '10 minutes'"
 
     async with hub.process.database.pool.acquire() as connection:
-        tx = Tx(connection, datetime.now(UTC))
+        tx = Tx(connection)
+        tx.now = datetime.now(UTC)
         assert await store.oldest_seconds(tx) < 60
         undone = connection.transaction()
         await undone.start()

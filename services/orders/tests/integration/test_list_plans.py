@@ -63,7 +63,7 @@ async def tx(new_database: Callable[[ModuleType], str]) -> AsyncIterator[Tx]:
     pool = await db.connect(new_database(orders), 1)
     async with pool.acquire() as connection:
         await connection.execute(FILL)
-        yield Tx(connection, datetime.now(UTC), Identity(BUSINESS, 1, "key:test"))
+        yield Tx(connection, Identity(BUSINESS, 1, "key:test"))
     await pool.close()
 
 

@@ -32,41 +32,42 @@ async def commit_session(
     A session that became one already answers with it. Raises NotFound, Conflict(`stale_revision`),
     Duplicate(`duplicate_external_ref`), or Refused with the first thing that stands against it.
     """
-    locked = await store.lock_session(tx, key, channel_code, external_ref)
-    if locked is None:
+    found = await store.session_to_commit(tx, key, channel_code, external_ref)
+    if found is None:
         raise NotFound("not_found", session_key=key)
-    session = locked.session
+    session = found.session
     if session.state == domain.COMMITTED:
         return await _already(tx, session)
     if session.state == domain.ABANDONED:
         raise Refused("abandoned", session_key=key)
     domain.check_revision(session, expected_rev)
-    rules = channel.rules(locked.config)
+    rules = channel.rules(found.config)
     checks.check_commit(session, rules.required_checks, tx.now)
     STANDARD.validate(COMMIT, session, rules.own)
     domain.check_not_empty(session)
-    if locked.twin_ref:
-        raise Duplicate("duplicate_external_ref", external_ref=external_ref, order_ref=locked.twin_ref)
-    today = tx.now.astimezone(ZoneInfo(locked.timezone)).date()
+    if found.twin_ref:
+        raise Duplicate("duplicate_external_ref", external_ref=external_ref, order_ref=found.twin_ref)
+    today = tx.now.astimezone(ZoneInfo(found.timezone)).date()
     order = order_domain.seal(
         session,
         # By the database's clock, as `created_at`: lists by date walk the index of ids.
         identifier=ids.uuid7(tx.now),
-        ref=await _ref(tx, locked.config, today),
+        ref=await _ref(tx, found.config, today),
         external_ref=external_ref,
-        flow=flow.of(locked.config),
-        config_version=locked.config_version,
+        flow=flow.of(found.config),
+        config_version=found.config_version,
         now=tx.now,
         today=today,
     )
-    order = _save(tx, session, order, token)
-    moved = moves.advance(tx, order_store.Found(order, locked.config, len(checks.holds(session))), "on_create")
+    order = _save(tx, found, order, token)
+    moved = moves.advance(tx, order_store.Found(order, found.config, len(checks.holds(session))), "on_create")
     order_store.insert_order(tx, moved)
-    followups.enqueue(tx, session, order, rules, locked.timezone)
+    followups.enqueue(tx, session, order, rules, found.timezone)
     return Committed(order.ref, str(order.id), order.total_q, order.items_count, created=True)
 
 
-def _save(tx: Tx, session: Session, order: Order, token: str) -> Order:
+def _save(tx: Tx, found: store.Found, order: Order, token: str) -> Order:
+    session = found.session
     committed = replace(
         session,
         state=domain.COMMITTED,
@@ -75,7 +76,7 @@ def _save(tx: Tx, session: Session, order: Order, token: str) -> Order:
         commit_token=token,
         order_ref=order.ref,
     )
-    store.commit_session(tx, committed)
+    store.commit_session(tx, committed, found.version)
     order_store.insert_event(tx, order.ref, order.last_seq, "created", {"from_session": session.session_key})
     event = events_pb2.OrderCreated(
         ref=order.ref,
@@ -103,6 +104,7 @@ async def _ref(tx: Tx, config: Mapping[str, Any], today: date) -> str:
     if not wanted:
         return ids.code(f"{refs.PREFIX}-{today:%Y%m%d}", 8)
     start = f"{wanted['prefix']}-{today:%Y%m%d}"
+    await tx.begin()  # so that a commit that fails uses up no number
     number = await ref_store.next_number(tx, f"orders:{wanted['prefix']}", {"date": f"{today}"})
     return f"{start}-{number:0{wanted.get('digits', refs.DIGITS_OF_ORDERS)}}"
 

@@ -122,7 +122,7 @@ async def abandon_session(tx: Tx, key: str, channel_code: str, reason: str) -> S
     return session
 
 
-async def locked(tx: Tx, key: str, channel_code: str) -> store.Locked:
+async def locked(tx: Tx, key: str, channel_code: str) -> store.Found:
     """Returns a session that nobody else can change until the transaction ends; raises NotFound."""
     found = await store.lock_session(tx, key, channel_code)
     if found is None:

@@ -41,7 +41,7 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
             session, created = await sessions.open_session(tx, messages.opening(request), prices)
             return pb.OpenSessionResponse(session=messages.session(session), created=created)
 
-        return await frame.answer(self, opened, request)
+        return await frame.write(self, opened, request)
 
     @rpc
     async def GetSession(self, tx: Tx, request: pb.GetSessionRequest) -> pb.GetSessionResponse:
@@ -73,7 +73,7 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
             while True:
                 await self._wait_for_checks(request, answer, end)
                 try:
-                    return await frame.answer(self, _commit, request)
+                    return await frame.write(self, _commit, request)
                 except Refused as refusal:
                     # The signal may have told of an earlier revision, or another check may have come to be required.
                     if refusal.code not in UNANSWERED or monotonic() >= end:

@@ -25,7 +25,7 @@ COLUMNS = ", ".join(f"s.{name}" for name in NAMES)
 
 # A partial index is used only where the statement repeats its condition on the column.
 CHANNEL_AND_OPEN_SESSION = f"""
-    select c.is_active, c.config as channel_config, c.pricing_policy as channel_pricing_policy,
+    select now() as now, c.is_active, c.config as channel_config, c.pricing_policy as channel_pricing_policy,
         c.edit_policy as channel_edit_policy, c.currency as channel_currency, {COLUMNS}
     from channels c
     left join sessions s on s.business_id = c.business_id and s.channel_code = c.code and s.state = 'open'
@@ -42,8 +42,9 @@ SESSIONS_OF_KEY = f"""
     select {COLUMNS} from sessions s where s.business_id = $1 and s.session_key = $2 and ($3 = '' or s.channel_code = $3)
     limit 2
 """
-LOCKED_SESSIONS = f"""
-    select {COLUMNS}, c.config as channel_config, c.config_version, coalesce(b.timezone, 'America/Sao_Paulo') as timezone,
+SESSIONS_WITH_RULES = f"""
+    select now() as now, s.xmin as version, {COLUMNS}, c.config as channel_config, c.config_version,
+        coalesce(b.timezone, 'America/Sao_Paulo') as timezone,
         (select o.ref from orders o where o.business_id = $1 and o.channel_code = s.channel_code and o.external_ref = $4
             and o.external_ref <> '') as twin_ref
     from sessions s
@@ -51,8 +52,8 @@ LOCKED_SESSIONS = f"""
     left join businesses b on b.business_id = s.business_id
     where s.business_id = $1 and s.session_key = $2 and ($3 = '' or s.channel_code = $3)
     limit 2
-    for update of s
 """
+LOCKED_SESSIONS = f"{SESSIONS_WITH_RULES} for update of s"
 INSERT = f"""insert into sessions (business_id, {", ".join(NAMES)})
     values ($1, {", ".join(f"${index + 2}" for index in range(len(NAMES)))})"""
 CHANGEABLE = (
@@ -63,8 +64,9 @@ UPDATE = f"""update sessions set {", ".join(f"{name} = ${index + 4}" for index, 
     where business_id = $1 and channel_code = $2 and session_key = $3"""
 MOVE = """update sessions set handle_type = $4, handle_ref = $5, updated_at = $6
     where business_id = $1 and channel_code = $2 and session_key = $3"""
-COMMIT = """update sessions set state = 'committed', commit_token = $4, order_ref = $5, committed_at = $6, updated_at = $6
-    where business_id = $1 and channel_code = $2 and session_key = $3"""
+COMMIT = """update sessions set state = 'committed', commit_token = $5, order_ref = $6, committed_at = $7, updated_at = $7
+    where business_id = $1 and channel_code = $2 and session_key = $3 and xmin = $4
+    returning 1"""
 ABANDON_IDLE = """
     with idle as (
         select business_id, channel_code, session_key from sessions
@@ -102,10 +104,12 @@ APPLY_CHECKS = """
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
-    """A session that nobody else can change until the transaction ends, with what its commit must know."""
+class Found:
+    """A session with what its commit must know."""
 
     session: Session
+    version: int
+    """Another one after each change of the row."""
     config: Mapping[str, Any]
     config_version: int
     timezone: str
@@ -118,7 +122,10 @@ async def channel_and_open_session(
 ) -> tuple[asyncpg.Record | None, Session | None]:
     """Returns the channel's row and the session that is open under the handle."""
     row = await tx.connection.fetchrow(CHANNEL_AND_OPEN_SESSION, tx.business, channel_code, handle_type, handle_ref)
-    return row, session_of(row) if row and row["id"] else None
+    if row is None:
+        return None, None
+    tx.now = row["now"]
+    return row, session_of(row) if row["id"] else None
 
 
 async def awaited_checks(tx: Tx, key: str, channel_code: str) -> Sequence[str]:
@@ -136,12 +143,26 @@ async def session(tx: Tx, key: str, channel_code: str) -> Session | None:
     return session_of(row) if row else None
 
 
-async def lock_session(tx: Tx, key: str, channel_code: str, external_ref: str = "") -> Locked | None:
-    """Returns the session locked; raises Invalid(`ambiguous_session`) as above."""
-    row = _single(await tx.connection.fetch(LOCKED_SESSIONS, tx.business, key, channel_code, external_ref), key)
+async def lock_session(tx: Tx, key: str, channel_code: str) -> Found | None:
+    """Returns the session, which nobody else can change until the transaction ends; raises Invalid as above."""
+    return _found(await tx.connection.fetch(LOCKED_SESSIONS, tx.business, key, channel_code, ""), key)
+
+
+async def session_to_commit(tx: Tx, key: str, channel_code: str, external_ref: str) -> Found | None:
+    """Returns the session as it is now, and sets the transaction's clock; raises Invalid as above."""
+    rows = await tx.connection.fetch(SESSIONS_WITH_RULES, tx.business, key, channel_code, external_ref)
+    for row in rows:
+        tx.now = row["now"]
+    return _found(rows, key)
+
+
+def _found(rows: "list[asyncpg.Record]", key: str) -> Found | None:
+    row = _single(rows, key)
     if row is None:
         return None
-    return Locked(session_of(row), row["channel_config"], row["config_version"], row["timezone"], row["twin_ref"])
+    return Found(
+        session_of(row), row["version"], row["channel_config"], row["config_version"], row["timezone"], row["twin_ref"]
+    )
 
 
 def insert_session(tx: Tx, new: Session) -> None:
@@ -166,10 +187,10 @@ def move_session(tx: Tx, moved: Session) -> None:
     tx.later(MOVE, tx.business, moved.channel_code, moved.session_key, *handle, moved.updated_at)
 
 
-def commit_session(tx: Tx, committed: Session) -> None:
-    """Saves that a locked session became an order; its lines and data stay as they are."""
-    key = (tx.business, committed.channel_code, committed.session_key)
-    tx.later(COMMIT, *key, committed.commit_token, committed.order_ref, committed.committed_at)
+def commit_session(tx: Tx, committed: Session, version: int) -> None:
+    """Saves that a session became an order, if it is still as it was read; its lines and data stay as they are."""
+    key = (tx.business, committed.channel_code, committed.session_key, version)
+    tx.guarded(COMMIT, *key, committed.commit_token, committed.order_ref, committed.committed_at)
 
 
 async def abandon_idle(tx: Tx, ttl: timedelta, limit: int) -> "list[asyncpg.Record]":
