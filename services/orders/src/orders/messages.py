@@ -100,11 +100,11 @@ def channel_changes(request: channels_pb2.UpdateChannelRequest) -> dict[str, Any
 
 
 def ops(given: Iterable[sessions_pb2.SessionOp]) -> list[Op]:
-    """Returns operations as the domain has them."""
-    return [_op(each) for each in given]
+    """Returns operations as the domain has them; a line that is added gets an id unless it comes with one."""
+    return [_op(each, ids.code("L", 8) if each.op == "add_line" else "") for each in given]
 
 
-def _op(given: sessions_pb2.SessionOp) -> Op:
+def _op(given: sessions_pb2.SessionOp, fresh_id: str = "") -> Op:
     return Op(
         op=given.op,
         sku=given.sku,
@@ -112,7 +112,7 @@ def _op(given: sessions_pb2.SessionOp) -> Op:
         unit_price_q=given.unit_price_q if given.HasField("unit_price_q") else None,
         name=given.name if given.HasField("name") else None,
         meta=plain(given.meta) if given.HasField("meta") else None,
-        line_id=given.line_id,
+        line_id=given.line_id or fresh_id,
         from_line_id=given.from_line_id,
         into_line_id=given.into_line_id,
         path=given.path,

@@ -100,15 +100,17 @@ def _result(settled: Settled) -> inventory.HoldStockResult:
 
 
 def _check_row(tx: Tx, each: Settled, result: inventory.HoldStockResult) -> Any:
-    stored = messages.json_of(result)
+    expiry = result.hold_expires_at.ToJsonString() if result.HasField("hold_expires_at") else None
     check = {
         "rev": result.rev,
         "at": tx.now.isoformat(),
-        "result": {"holds": stored["holds"], "hold_expires_at": stored.get("hold_expires_at")},
+        "result": {"holds": [_hold(each) for each in result.holds], "hold_expires_at": expiry},
     }
     issues = [
-        checks.shortage_issue(shortage, result.rev, ids.code("ISS", 8), (ids.code("ACT", 8), ids.code("ACT", 8)))
-        for shortage in stored["shortages"]
+        checks.shortage_issue(
+            messages.json_of(shortage), result.rev, ids.code("ISS", 8), (ids.code("ACT", 8), ids.code("ACT", 8))
+        )
+        for shortage in result.shortages
     ]
     return (
         each.business,
@@ -118,6 +120,17 @@ def _check_row(tx: Tx, each: Settled, result: inventory.HoldStockResult) -> Any:
         checks.STOCK,
         {"check": check, "issues": issues},
     )
+
+
+def _hold(held: inventory.Hold) -> dict[str, str]:
+    """Returns a hold in plain JSON; by hand, since there are some in each order."""
+    return {
+        "sku": held.sku,
+        "hold_id": held.hold_id,
+        "qty": held.qty,
+        "expires_at": held.expires_at.ToJsonString(),
+        "location": held.location,
+    }
 
 
 def _settlement(each: Settled, stale: Mapping[str, tuple[str, str]]) -> store.Settlement:

@@ -35,10 +35,11 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
         self._catalogue = catalogue
 
     async def OpenSession(self, request: pb.OpenSessionRequest, context: Any) -> pb.OpenSessionResponse:
-        prices = await self._catalogue.prices(messages.ops(request.ops), request.channel_code)
+        asked = messages.opening(request)
+        prices = await self._catalogue.prices(asked.ops, asked.channel_code)
 
         async def opened(_: Any, tx: Tx, request: pb.OpenSessionRequest) -> pb.OpenSessionResponse:
-            session, created = await sessions.open_session(tx, messages.opening(request), prices)
+            session, created = await sessions.open_session(tx, asked, prices)
             return pb.OpenSessionResponse(session=messages.session(session), created=created)
 
         return await frame.write(self, opened, request)
@@ -55,11 +56,12 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
         return await lists.list_sessions(tx, request)
 
     async def ModifySession(self, request: pb.ModifySessionRequest, context: Any) -> pb.ModifySessionResponse:
-        prices = await self._catalogue.prices(messages.ops(request.ops), request.channel_code, request.session_key)
+        ops = messages.ops(request.ops)
+        prices = await self._catalogue.prices(ops, request.channel_code, request.session_key)
 
         async def modified(_: Any, tx: Tx, request: pb.ModifySessionRequest) -> pb.ModifySessionResponse:
             place = (request.session_key, request.channel_code)
-            session = await sessions.modify_session(tx, *place, _expected(request), messages.ops(request.ops), prices)
+            session = await sessions.modify_session(tx, *place, _expected(request), ops, prices)
             return pb.ModifySessionResponse(session=messages.session(session))
 
         return await frame.answer(self, modified, request)
