@@ -230,6 +230,18 @@ FAULTS = {
         "update customers set held_q = held_q + 1 where name = 'Ver'",
         "credit is held for sales that are being completed",
     ),
+    "credit that an order holds beside the account": (
+        "sales",
+        """insert into order_credits select business_id, 'ORD-ver', id, 'held', 100, now(), null from customers
+            where name = 'Ver'""",
+        "credit is held for sales that are being completed and for orders on account",
+    ),
+    "an order's debt that no entry tells of": (
+        "sales",
+        """insert into order_credits select business_id, 'ORD-ver', id, 'posted', 100, now(), now() from customers
+            where name = 'Ver'""",
+        "what orders on account have is what their customers' accounts say",
+    ),
     "a completion that nobody ends": (
         "sales",
         "update completions set state = 'running', created_at = now() - interval '1 hour' where key = 'ver-complete-1'",

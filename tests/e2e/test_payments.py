@@ -1,5 +1,6 @@
 """Orders that are paid: what their channels ask for is done at the counter's books, and the orders follow."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -44,6 +45,11 @@ class Shop:
         session = await self.post("sessions", channel_code=channel, ops=[line], data=data or {}, **fields)
         made = await self.post(f"sessions/{session['session_key']}/commit", channel_code=channel)
         return str(made["order_ref"])
+
+    async def account(self, customer: str) -> tuple[int, int]:
+        """What a customer owes, and what he may still buy."""
+        found = await self.get(f"customers/{customer}/credit-status")
+        return found["outstanding_balance_q"], found["available_credit_q"]
 
     async def settled(self, ref: str, topic: str) -> Any:
         """Waits for the end of an order's only directive of a topic."""
@@ -138,3 +144,47 @@ async def test_o_p5_what_is_declined_stands_in_the_order(shop: Shop) -> None:
         "foreign": "currency_mismatch",
         "unknown": "intent_not_found",
     }
+
+
+async def test_orders_on_account_take_credit_once_and_no_more_than_there_is(shop: Shop) -> None:
+    await shop.channel("b2b", "credit.hold")
+    customer = (await shop.post("customers", name="Ana", credit_limit_q=12_000))["id"]
+    handle = {"handle_type": "customer", "handle_ref": customer}
+    refs = await asyncio.gather(*(shop.order("b2b", {"customer": {"id": customer}}) for _ in range(4)))
+    ends = await asyncio.gather(*(shop.settled(ref, "credit.hold") for ref in refs))
+    assert sorted(each["error_code"] for each in ends) == ["", "", "credit_limit_exceeded", "credit_limit_exceeded"]
+    assert next(each for each in ends if each["error_code"])["last_error"].startswith("credit_limit_exceeded: ")
+    assert await shop.account(customer) == (0, 2000)
+    first, second = (ref for ref, end in zip(refs, ends, strict=True) if not end["error_code"])
+
+    await shop.post(f"orders/{first}/cancel", reason="changed his mind")
+    assert (await shop.settled(first, "credit.release"))["status"] == "done"
+    assert await shop.account(customer) == (0, 7000)
+    for status in ("confirmed", "processing", "ready", "completed"):
+        await shop.post(f"orders/{second}/transition", status=status)
+    assert (await shop.settled(second, "credit.post"))["status"] == "done"
+    assert await shop.account(customer) == (5000, 7000)
+    [entry] = (await shop.get(f"customers/{customer}/credit-entries"))["items"]
+    assert (entry["type"], entry["amount_q"], entry["reference_id"]) == ("credit_sale", 5000, second)
+
+    await shop.api.patch(f"/api/v1/customers/{customer}", json={"credit_terms_days": 0})
+    late = await shop.order("b2b", **handle)
+    assert (await shop.settled(late, "credit.hold"))["error_code"] == "customer_overdue"
+    await shop.post(f"customers/{customer}/payments", amount_q=5000)
+    assert await shop.account(customer) == (0, 12_000)
+    paid = await shop.order("b2b", handle_type="customer", handle_ref=f"{customer}")
+    assert (await shop.settled(paid, "credit.hold"))["status"] == "done"
+    stranger = await shop.order("b2b", {"customer": {"id": "nobody"}})
+    assert (await shop.settled(stranger, "credit.hold"))["error_code"] == "customer_unknown"
+
+
+async def test_an_order_that_was_given_up_never_takes_credit_afterwards(shop: Shop) -> None:
+    customer = (await shop.post("customers", name="Ana", credit_limit_q=12_000))["id"]
+    payload = {"order_ref": "ORD-1", "customer_id": customer, "amount_q": 5000, "currency": "BRL"}
+    await shop.post("directives", topic="credit.release", payload=payload)
+    await shop.settled("ORD-1", "credit.release")
+    await shop.post("directives", topic="credit.hold", payload=payload)
+    assert (await shop.settled("ORD-1", "credit.hold"))["error_code"] == "credit_released"
+    await shop.post("directives", topic="credit.post", payload=payload)
+    assert (await shop.settled("ORD-1", "credit.post"))["error_code"] == "no_credit_held"
+    assert await shop.account(customer) == (0, 12_000)

@@ -9,7 +9,7 @@ DATABASE = "orders"
 # Work that the hub's own services do. That of other topics leaves for mail servers and webhooks, whose failures are theirs.
 TOPICS = (
     *("stock.hold", "stock.commit", "stock.release", "stock.restock"),
-    *("payment.authorize", "payment.capture", "payment.refund", "credit.hold", "credit.release"),
+    *("payment.authorize", "payment.capture", "payment.refund", "credit.hold", "credit.post", "credit.release"),
     *("erp.order.export", "erp.attachments.transfer", "erp.purchase_order.close"),
 )
 # How work may fail without anything being wrong: `topic code`. A check whose session has moved on is made anew; a customer
@@ -28,6 +28,9 @@ EXPECTED = (
     "credit.hold credit_blocked",
     "credit.hold customer_inactive",
     "credit.hold customer_overdue",
+    "credit.hold customer_unknown",
+    "credit.hold credit_released",
+    "credit.post no_credit_held",
 )
 
 

@@ -76,21 +76,44 @@ CHECKS = (
         explanation="An entry is missing, or was made without the lock on its customer.",
     ),
     rows_check(
-        "credit is held for sales that are being completed, and for nothing else",
+        "credit is held for sales that are being completed and for orders on account, and for nothing else",
         DATABASE,
         count="select count(*) from customers",
         wrong="""
-            select c.business_id, c.id, c.held_q, coalesce(h.held_q, 0) as completions_q
+            select c.business_id, c.id, c.held_q, coalesce(h.held_q, 0) as expected_q
             from customers c
             left join (
-                select p.business_id, s.customer_id, sum((p.plan ->> 'held_q')::bigint) as held_q
-                from completions p join sales s on s.business_id = p.business_id and s.id = p.sale_id
-                where p.state in ('running', 'reverting') group by 1, 2
+                select business_id, customer_id, sum(held_q) as held_q
+                from (
+                    select p.business_id, s.customer_id, (p.plan ->> 'held_q')::bigint as held_q
+                    from completions p join sales s on s.business_id = p.business_id and s.id = p.sale_id
+                    where p.state in ('running', 'reverting')
+                    union all
+                    select business_id, customer_id, amount_q from order_credits where state = 'held'
+                ) held
+                group by 1, 2
             ) h on h.business_id = c.business_id and h.customer_id = c.id
             where c.held_q <> coalesce(h.held_q, 0)
             order by 1, 2
         """,
-        explanation="A completion ended without giving its hold back or turning it into a debt.",
+        explanation="A completion or an order ended without giving its hold back or turning it into a debt.",
+    ),
+    rows_check(
+        "what orders on account have is what their customers' accounts say",
+        DATABASE,
+        count="select count(*) from order_credits",
+        wrong="""
+            select c.business_id, c.order_ref, c.state, c.amount_q, coalesce(e.sum_q, 0) as entries_q
+            from order_credits c
+            left join (
+                select business_id, customer_id, reference_id, sum(amount_q) as sum_q
+                from credit_entries where type in ('credit_sale', 'refund') group by 1, 2, 3
+            ) e on e.business_id = c.business_id and e.customer_id = c.customer_id and e.reference_id = c.order_ref
+            where not coalesce(e.sum_q, 0) between case c.state when 'posted' then c.amount_q else 0 end
+                and case c.state when 'held' then 0 else c.amount_q end
+            order by 1, 2
+        """,
+        explanation="Credit of an order was posted or given back twice, or not at all.",
     ),
     rows_check(
         "no completion is under way for long",

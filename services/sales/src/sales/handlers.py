@@ -10,7 +10,7 @@ from kit.directives import Settled, done, executes, failed, retry
 from kit.errors import Conflict, DomainError
 from kit.texts import render
 from sales.domain.intent import AUTHORIZE, CAPTURE, REFUND
-from sales.operations import order_payments
+from sales.operations import order_credits, order_payments
 from sales.operations.order_payments import Moved, Wanted
 from sales.texts import TEXTS
 
@@ -21,6 +21,9 @@ def handlers() -> list[Handler[Any]]:
         executes(pb.AuthorizePayment)(_payments(AUTHORIZE)),
         executes(pb.CapturePayment)(_payments(CAPTURE)),
         executes(pb.RefundPayment)(_payments(REFUND)),
+        hold_credit,
+        post_credit,
+        release_credit,
     ]
 
 
@@ -49,6 +52,40 @@ def _wanted(received: Received[Any]) -> Wanted:
 
 def _ended(moved: Moved | DomainError) -> Settled:
     return refusal(moved) if isinstance(moved, DomainError) else done(pb.PaymentResult(**moved._asdict()))
+
+
+@executes(pb.HoldCredit)
+async def hold_credit(tx: Tx, batch: list[Received[pb.HoldCredit]]) -> Sequence[Settled]:
+    """Keeps credit of customers for orders."""
+    wanted = [
+        order_credits.Wanted(
+            each.business,
+            each.message.order_ref,
+            each.message.customer_id,
+            each.message.amount_q,
+            each.message.currency,
+        )
+        for each in batch
+    ]
+    return list(map(_closed, await order_credits.hold(tx, wanted)))
+
+
+@executes(pb.PostCredit)
+async def post_credit(tx: Tx, batch: list[Received[pb.PostCredit]]) -> Sequence[Settled]:
+    """Turns it into what they owe."""
+    wanted = [order_credits.Wanted(each.business, each.message.order_ref) for each in batch]
+    return list(map(_closed, await order_credits.post(tx, wanted)))
+
+
+@executes(pb.ReleaseCredit)
+async def release_credit(tx: Tx, batch: list[Received[pb.ReleaseCredit]]) -> Sequence[Settled]:
+    """Gives it back."""
+    wanted = [order_credits.Wanted(each.business, each.message.order_ref) for each in batch]
+    return list(map(_closed, await order_credits.release(tx, wanted)))
+
+
+def _closed(error: DomainError | None) -> Settled:
+    return refusal(error) if error else done()
 
 
 def refusal(error: DomainError) -> Settled:

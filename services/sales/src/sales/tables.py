@@ -310,3 +310,24 @@ sa.Table(
         postgresql_where=sa.text("directive_id <> ''"),
     ),
 )
+sa.Table(
+    "order_credits",
+    METADATA,
+    sa.Column("business_id", UUID, primary_key=True),
+    sa.Column("order_ref", sa.Text, primary_key=True),
+    sa.Column("customer_id", UUID),
+    *_columns(sa.Text, "state"),
+    *_columns(sa.BigInteger, "amount_q"),
+    *_columns(TIME, "created_at"),
+    sa.Column("posted_at", TIME),
+    sa.ForeignKeyConstraint(
+        ["business_id", "customer_id"], ["customers.business_id", "customers.id"], name="order_credits_customer"
+    ),
+    sa.Index(
+        "order_credits_of_customer",
+        "business_id",
+        "customer_id",
+        "posted_at",
+        postgresql_where=sa.text("state <> 'released'"),
+    ),
+)

@@ -86,6 +86,13 @@ TEXTS: Catalogue = {
         "{amount_q} is more than the {refundable_q} that may be given back, in minor units.",
         "{amount_q} é mais do que os {refundable_q} que podem ser devolvidos, em centavos.",
     ),
+    "customer_unknown": Text("There is no customer {customer_id}.", "Não existe o cliente {customer_id}."),
+    "credit_released": Text(
+        "Order {order_ref} has given its credit back.", "O pedido {order_ref} já devolveu o seu crédito."
+    ),
+    "no_credit_held": Text(
+        "No credit is kept for order {order_ref}.", "Não há crédito reservado para o pedido {order_ref}."
+    ),
     "no_intent_id": Text(
         "Neither the directive nor order {order_ref} names a payment intent.",
         "Nem a diretiva nem o pedido {order_ref} indica uma intenção de pagamento.",

@@ -150,3 +150,12 @@ def intent(order: Order) -> str:
     payment = order.data.get("payment")
     named = payment.get("intent_id") if isinstance(payment, Mapping) else ""
     return named if isinstance(named, str) else ""
+
+
+def customer(order: Order) -> str:
+    """Returns the id of the customer whose order it is: its handle, else what its data names; empty when nobody is named."""
+    if order.handle_type == "customer" and order.handle_ref:
+        return order.handle_ref
+    named = order.data.get("customer")
+    found = named.get("id") if isinstance(named, Mapping) else ""
+    return found if isinstance(found, str) else ""

@@ -38,6 +38,7 @@ OWNED: tuple[type[Message], ...] = (
     sales.CapturePayment,
     sales.RefundPayment,
     sales.HoldCredit,
+    sales.PostCredit,
     sales.ReleaseCredit,
     erp.ExportOrder,
     erp.TransferAttachments,

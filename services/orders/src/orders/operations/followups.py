@@ -6,7 +6,7 @@ from kit.db import Tx
 from orders.domain import checks, preorder
 from orders.domain.channel import Rules
 from orders.domain.directive import Task
-from orders.domain.order import Order, intent
+from orders.domain.order import Order, customer, intent
 from orders.domain.session import Session
 from orders.operations import directives, exports, moves
 
@@ -30,6 +30,8 @@ def _post_commit(order: Order, topic: str, session: Session) -> Task:
         payload["order"] = exports.content(order)
     if topic.startswith(PAYMENT):
         payload |= {"intent_id": intent(order), "amount_q": order.total_q, "currency": order.currency}
+    if topic == moves.CREDIT_HOLD:
+        payload |= {"customer_id": customer(order), "amount_q": order.total_q, "currency": order.currency}
     return Task(topic, payload, order.channel_code, order.session_key, order.ref)
 
 

@@ -19,6 +19,8 @@ from orders.store import orders as store
 from orders.store.orders import Found
 
 NOTIFY = "notification.send"
+CREDIT_HOLD, CREDIT_POST, CREDIT_RELEASE = "credit.hold", "credit.post", "credit.release"
+COMPLETED = "completed"
 
 
 def move(tx: Tx, found: Found, status: str, *, actor_label: str = "", reason: str = "") -> Order:
@@ -98,7 +100,20 @@ def _tasks(order: Order, rules: channel.Rules, reason: str) -> list[Task]:
     if order.status == CANCELLED:
         # Whatever the channel says: an order may have been given stock by a directive of its own.
         tasks.append(release(order.channel_code, order.session_key, reason or CANCELLED, order.ref))
+    if CREDIT_HOLD in rules.post_commit:
+        tasks.extend(_on_account(order, reason))
     return tasks
+
+
+def _on_account(order: Order, reason: str) -> list[Task]:
+    """Returns the work on the customer's account: he owes what is completed, and nothing of what is cancelled."""
+    payload = {"order_ref": order.ref, "channel_code": order.channel_code, "session_key": order.session_key}
+    place = (order.channel_code, order.session_key, order.ref)
+    if order.status == COMPLETED:
+        return [Task(CREDIT_POST, payload, *place)]
+    return (
+        [Task(CREDIT_RELEASE, payload | {"reason": reason or CANCELLED}, *place)] if order.status == CANCELLED else []
+    )
 
 
 def notifications(order: Order, rules: channel.Rules, happened: str) -> list[Task]:

@@ -19,7 +19,7 @@ from sales.domain import sale as domain
 from sales.domain.customer import Customer
 from sales.domain.sale import Completion, NewPayment, Sale
 from sales.operations.sales import about, lock
-from sales.store import audit, businesses, customers
+from sales.store import audit, businesses, customers, order_credits
 from sales.store import completions as store
 from sales.store import sales as sales_store
 from sales.store.completions import DONE, RUNNING, Attempt
@@ -59,7 +59,7 @@ async def _earlier(tx: Tx, key: str, digest: bytes) -> Attempt | None:
 
 
 async def _hold_credit(tx: Tx, customer: Customer, done: Sale) -> None:
-    overdue_q = await sales_store.overdue_q(tx, customer.id)
+    overdue_q = await order_credits.overdue_q(tx, customer.id)
     refusal = customers_domain.objection(
         customer, done.amount_due_q, overdue_q, done.currency, force=done.manager_override
     )

@@ -18,7 +18,7 @@ from sales.messages.values import short
 from sales.operations import businesses, customers, payments
 from sales.queries import customers as queries
 from sales.store import customers as store
-from sales.store import sales
+from sales.store import order_credits
 from sales.texts import TEXTS
 
 
@@ -51,7 +51,7 @@ class CustomerService(customers_pb2_grpc.CustomerServiceServicer):
     async def GetCreditStatus(self, tx: Tx, request: pb.GetCreditStatusRequest) -> pb.GetCreditStatusResponse:
         customer = await store.customer(tx, UUID(request.id))
         currency = (await businesses.own_business(tx)).currency
-        overdue_q = await sales.overdue_q(tx, customer.id)
+        overdue_q = await order_credits.overdue_q(tx, customer.id)
         refusal = objection(customer, request.amount_q, overdue_q, currency, force=request.force)
         return pb.GetCreditStatusResponse(
             credit_limit_q=customer.credit_limit_q,

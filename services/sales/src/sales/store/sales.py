@@ -88,14 +88,6 @@ PAYMENTS = """
     select id, sale_id, method, amount_q, reference, processed_by, created_at from payments
     where business_id = $1 and sale_id = any($2::uuid[]) order by sale_id, id
 """
-# What is due on the account for longer than the customer's terms allow (spec 1C.1).
-OVERDUE = """
-    select coalesce(sum(s.amount_due_q), 0)::bigint
-    from customers c
-    join sales s on s.business_id = c.business_id and s.customer_id = c.id and s.is_credit_sale and s.amount_due_q > 0
-        and s.completed_at <= now() - make_interval(days => c.credit_terms_days)
-    where c.business_id = $1 and c.id = $2
-"""
 
 
 async def next_receipt(tx: Tx, storefront: str, day: date) -> int:
@@ -190,10 +182,4 @@ async def payments(tx: Tx, sale_ids: Sequence[UUID]) -> dict[UUID, list[Mapping[
     found: dict[UUID, list[Mapping[str, Any]]] = {}
     for row in await tx.connection.fetch(PAYMENTS, tx.business, list(sale_ids)):
         found.setdefault(row["sale_id"], []).append(dict(row))
-    return found
-
-
-async def overdue_q(tx: Tx, customer_id: UUID) -> int:
-    """Returns what a customer owes for longer than his terms allow, in minor units."""
-    found: int = await tx.connection.fetchval(OVERDUE, tx.business, customer_id)
     return found
