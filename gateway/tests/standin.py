@@ -18,7 +18,7 @@ from grpc_health.v1 import health, health_pb2_grpc
 
 from comanda.sales.v1 import identity_pb2
 from comanda.types.v1 import options_pb2
-from gateway import routes
+from gateway import https, routes
 from gateway.__main__ import application, config
 from gateway.app import Gateway
 from gateway.settings import Settings
@@ -27,8 +27,9 @@ from kit import identity
 from kit.errors import Unauthenticated
 from kit.identity import Identity, Verifier
 from kit.interceptors import Frame
-from kit.server import OPTIONS
+from kit.server import OPTIONS, listen
 from kit.testing import eventually
+from kit.tls import Tls
 
 API_KEY = "ck_test_key"
 OWNER = Identity(UUID(int=7), options_pb2.ROLE_OWNER, "test")
@@ -109,7 +110,7 @@ class House:
 
 
 @asynccontextmanager
-async def behind() -> AsyncIterator[tuple[Services, grpc.aio.Server, str]]:
+async def behind(tls: Tls | None = None) -> AsyncIterator[tuple[Services, grpc.aio.Server, str]]:
     """Runs the stand-ins; also returns their address."""
     services = Services()
     server = grpc.aio.server(
@@ -117,7 +118,7 @@ async def behind() -> AsyncIterator[tuple[Services, grpc.aio.Server, str]]:
     )
     server.add_generic_rpc_handlers(tuple(services.handlers()))
     health_pb2_grpc.add_HealthServicer_to_server(services.checks, server)
-    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    address = f"127.0.0.1:{listen(server, '127.0.0.1:0', tls)}"
     await server.start()
     yield services, server, address
     await server.stop(None)
@@ -126,19 +127,21 @@ async def behind() -> AsyncIterator[tuple[Services, grpc.aio.Server, str]]:
 @asynccontextmanager
 async def running(**more: Any) -> AsyncIterator[House]:
     """Runs a gateway with stand-ins behind it."""
-    async with behind() as (services, standins, address):
+    async with behind(Settings(**more).tls) as (services, standins, address):
         settings = Settings(**(dict.fromkeys(ADDRESSES, address) | dict.fromkeys(RATES, 1_000_000) | more))
         upstream = Upstream(settings)
         app = application(upstream, settings)
-        server = uvicorn.Server(config(app, "127.0.0.1:0"))
-        serving = asyncio.create_task(server.serve())
-        await eventually(lambda: _started(server))
-        port = server.servers[0].sockets[0].getsockname()[1]
-        headers = {"authorization": f"Bearer {API_KEY}"}
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
-            yield House(services, client, port, standins, app)
-        server.should_exit = True
-        await serving
+        shown = https.context(settings)
+        server = uvicorn.Server(config(app, "127.0.0.1:0", shown))
+        async with https.renewed(shown, settings):
+            serving = asyncio.create_task(server.serve())
+            await eventually(lambda: _started(server))
+            port = server.servers[0].sockets[0].getsockname()[1]
+            headers = {"authorization": f"Bearer {API_KEY}"}
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
+                yield House(services, client, port, standins, app)
+            server.should_exit = True
+            await serving
         await upstream.close()
 
 

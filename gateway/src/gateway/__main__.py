@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import cast
 import structlog
 import uvicorn
 
-from gateway import pages, routes
+from gateway import https, pages, routes
 from gateway.app import Gateway
 from gateway.limits import Limits
 from gateway.router import Router
@@ -48,10 +49,11 @@ async def serve() -> None:
     logs.configure("gateway", settings.log_level)
     provider = tracing.configure("gateway")
     metrics.expose(settings.metrics_listen)
-    upstream = Upstream(settings)
+    upstream, shown = Upstream(settings), https.context(settings)
     try:
-        serving = config(application(upstream, settings), settings.listen)
-        await Server(serving).serve(sockets=[shared_socket(serving)] if settings.share_port else None)
+        serving = config(application(upstream, settings), settings.listen, shown)
+        async with https.renewed(shown, settings):
+            await Server(serving).serve(sockets=[shared_socket(serving)] if settings.share_port else None)
     finally:
         await upstream.close()
         if provider:
@@ -66,7 +68,7 @@ def application(upstream: Upstream, settings: Settings) -> Gateway:
     return Gateway(Router(found), upstream, site, Limits(settings.allowances()))
 
 
-def config(app: Gateway, listen: str) -> uvicorn.Config:
+def config(app: Gateway, listen: str, shown: ssl.SSLContext | None = None) -> uvicorn.Config:
     """Returns how uvicorn serves: on host:port, by the fastest parser, with nothing logged that is no failure."""
     host, _, port = listen.rpartition(":")  # an IPv6 address stands in brackets
     return uvicorn.Config(
@@ -81,6 +83,7 @@ def config(app: Gateway, listen: str) -> uvicorn.Config:
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=GRACE,
+        ssl_context_factory=(lambda *_: shown) if shown else None,
     )
 
 

@@ -41,8 +41,8 @@ class Upstream:
         }
         if missing := [name for name, address in addresses.items() if not address]:
             raise ValueError(f"set COMANDA_{missing[0].upper()}_ADDRESS to host:port of the {missing[0]} service")
-        self._retrying = {name: client.channel(address) for name, address in addresses.items()}
-        self._once = {name: client.channel(address, repeat=False) for name, address in addresses.items()}
+        self._retrying = {name: client.channel(at, settings.tls) for name, at in addresses.items()}
+        self._once = {name: client.channel(at, settings.tls, repeat=False) for name, at in addresses.items()}
         self._methods: dict[tuple[str, bool], Any] = {}
         authenticate = identity_pb2_grpc.IdentityServiceStub(self._retrying["sales"]).Authenticate
         self._exchange = Exchanged.by(authenticate, identity_pb2.AuthenticateRequest)

@@ -20,6 +20,7 @@ from comanda.inventory.v1 import locations_pb2_grpc
 from kit import identity
 from kit.identity import Identity
 from kit.testing import eventually
+from kit.tls import Tls
 
 PRIVATE_KEY = identity.new_private_key()
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -40,6 +41,7 @@ class Shelf:
     """A running process and a channel to it that repeats nothing."""
 
     process: asyncio.subprocess.Process
+    address: str
     channel: grpc.aio.Channel
     token: str
     metrics_address: str
@@ -75,9 +77,9 @@ class Shelf:
 
 @asynccontextmanager
 async def running(
-    database_url: str, nats_url: str, prefix: str, caller: Identity, log: Path, **more: str
+    database_url: str, nats_url: str, prefix: str, caller: Identity, log: Path, tls: Tls | None = None, **more: str
 ) -> AsyncIterator[Shelf]:
-    """A healthy shelf; killed at the end of the block where it still lives."""
+    """A healthy shelf, which is shown the files of `tls`; killed at the end of the block where it still lives."""
     listen, metrics_listen = free_address(), free_address()
     environment = {
         "COMANDA_DATABASE_URL": database_url,
@@ -94,13 +96,19 @@ async def running(
         process = await asyncio.create_subprocess_exec(
             sys.executable, program, env={**os.environ, **environment}, stderr=stream
         )
-    options = [("grpc.enable_retries", 0), ("grpc.max_reconnect_backoff_ms", 200)]
     try:
-        async with grpc.aio.insecure_channel(listen, options=options) as channel:
-            shelf = Shelf(process, channel, token(caller), metrics_listen, log)
+        async with _channel(listen, tls) as channel:
+            shelf = Shelf(process, listen, channel, token(caller), metrics_listen, log)
             await eventually(shelf.is_healthy)
             yield shelf
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+def _channel(address: str, tls: Tls | None) -> grpc.aio.Channel:
+    options = [("grpc.enable_retries", 0), ("grpc.max_reconnect_backoff_ms", 200)]
+    if tls is None:
+        return grpc.aio.insecure_channel(address, options=options)
+    return grpc.aio.secure_channel(address, tls.calling(), options=options)

@@ -20,6 +20,8 @@ MARK = "COMANDA_FLEET"
 # NATS acknowledges what it has not yet on the disk. Until it surely has, the outbox keeps every message.
 NATS_SYNC = "200ms"
 OUTBOX_HOLD_SECONDS = "1"
+# A fleet on one machine talks over the loopback device, in the clear: its tools have no certificates.
+NOT_INHERITED = ("COMANDA_IDENTITY_PRIVATE_KEY", "COMANDA_TLS_", "COMANDA_HTTPS_", "COMANDA_HEALTH_LISTEN")
 # A fleet on one machine is for development and measurements: nobody is held back unless the environment says so.
 RATES = (
     "COMANDA_RATE_READS_PER_HOUR",
@@ -150,7 +152,7 @@ def _own_step(name: str, home: Home) -> Program:
 
 
 def _common_environment(home: Home, secrets: Secrets, addresses: Addresses) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name != "COMANDA_IDENTITY_PRIVATE_KEY"}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(NOT_INHERITED)}
     peers = {service.address_variable: addresses.target(service.name) for service in SERVICES}
     return {
         **inherited,

@@ -7,6 +7,7 @@ import grpc
 from google.protobuf.message import Message
 
 from kit import status, tracing
+from kit.tls import Tls
 
 DEADLINE = 10.0
 IN_TURNS: dict[str, Any] = {"loadBalancingConfig": [{"round_robin": {}}]}
@@ -34,15 +35,17 @@ OPTIONS = [
 Response = TypeVar("Response", bound=Message)
 
 
-def channel(address: str, *, repeat: bool = True) -> grpc.aio.Channel:
+def channel(address: str, tls: Tls | None = None, *, repeat: bool = True) -> grpc.aio.Channel:
     """Opens a channel to all processes of a service; it connects when it is first used and reconnects by itself.
 
     The address is gRPC's: host:port, dns:///host:port for every address of a name, or ipv4:host:port,host:port for those that
     are listed. Calls go to the processes in turns, and to none that is away. With repeat=False gRPC repeats only what it knows
     to have reached nobody.
     """
-    config = json.dumps({**IN_TURNS, **(RETRIES if repeat else {})})
-    return grpc.aio.insecure_channel(address, options=[("grpc.service_config", config), *OPTIONS])
+    options = [("grpc.service_config", json.dumps({**IN_TURNS, **(RETRIES if repeat else {})})), *OPTIONS]
+    if tls is None:
+        return grpc.aio.insecure_channel(address, options=options)
+    return grpc.aio.secure_channel(address, tls.calling(), options=options)
 
 
 async def call(method: Any, request: Message, token: str = "", *, deadline: float = DEADLINE) -> Any:

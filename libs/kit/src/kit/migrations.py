@@ -96,7 +96,7 @@ def _config(package: ModuleType, connection: sa.Connection) -> Config:
 
 
 async def _run(url: str, work: Callable[[sa.Connection], None]) -> None:
-    # Connected by asyncpg's own means, which know a URL of several servers.
+    # Connected by asyncpg's own means, which know a URL of several servers, and sslmode.
     engine = create_async_engine(
         "postgresql+asyncpg://",
         poolclass=NullPool,

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import ssl
 import sys
 
 import grpc
@@ -12,13 +13,13 @@ PAGES = {"gateway": "/health", "omie-simulator": "/"}
 """What those that speak HTTP show when they are healthy; all others speak gRPC."""
 
 
-def healthy(service: str, port: int) -> bool:
-    """Asks the service on this port of the loopback device: by HTTP when it has a page for that, else by gRPC health."""
-    return _shows(port, PAGES[service]) if service in PAGES else _serves(port)
+def healthy(service: str, port: int, *, secure: bool = False) -> bool:
+    """Asks the service on this port of the loopback device: by HTTP(S) when it has a page for that, else by gRPC health."""
+    return _shows(port, PAGES[service], secure) if service in PAGES else _serves(port)
 
 
-def _shows(port: int, page: str) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+def _shows(port: int, page: str, secure: bool) -> bool:
+    connection = _connection(port, secure)
     try:
         connection.request("GET", page)
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -26,6 +27,15 @@ def _shows(port: int, page: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def _connection(port: int, secure: bool) -> http.client.HTTPConnection:
+    if not secure:
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+    trusting = ssl.create_default_context()
+    # The certificate has the name that the public knows, and who answers on this device is known.
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection("127.0.0.1", port, timeout=SECONDS, context=trusting)
 
 
 def _serves(port: int) -> bool:
@@ -39,5 +49,6 @@ def _serves(port: int) -> bool:
 
 
 if __name__ == "__main__":
-    port = int(os.environ.get("COMANDA_LISTEN", "").rpartition(":")[2] or 0)
-    sys.exit(0 if healthy(os.environ.get("COMANDA_SERVICE", ""), port) else 1)
+    listen = os.environ.get("COMANDA_HEALTH_LISTEN") or os.environ.get("COMANDA_LISTEN", "")
+    port, secure = int(listen.rpartition(":")[2] or 0), bool(os.environ.get("COMANDA_HTTPS_CERTIFICATE"))
+    sys.exit(0 if healthy(os.environ.get("COMANDA_SERVICE", ""), port, secure=secure) else 1)

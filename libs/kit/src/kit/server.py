@@ -28,6 +28,7 @@ from kit.relay import Relay
 from kit.settings import Settings
 from kit.signals import Signals
 from kit.texts import Catalogue
+from kit.tls import Tls
 
 LOG = structlog.get_logger()
 GRACE = 10.0
@@ -81,8 +82,7 @@ class Process:
         checks = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(checks, registry)
         reflection.enable_server_reflection([*registry.names, reflection.SERVICE_NAME], server)
-        if server.add_insecure_port(self.settings.listen) == 0:
-            raise OSError(f"cannot listen on {self.settings.listen}")
+        listen(server, self.settings.listen, self.settings.tls)
         revocations = revocation.follow(self.nats, self.settings.stream_prefix, verifier.revoke)
         running = [asyncio.ensure_future(loop) for loop in [self.relay.run(), revocations, *self.loops]]
         running.append(asyncio.ensure_future(self._watch(checks)))
@@ -90,7 +90,8 @@ class Process:
         await server.start()
         LOG.info("serving", listen=self.settings.listen)
         try:
-            await _stopped(running)
+            async with _probed(checks, self.settings.health_listen):
+                await _stopped(running)
         finally:
             for call in self.leaving:
                 call()
@@ -114,6 +115,30 @@ class Process:
             LOG.warning("the database does not answer", error=repr(error))
             return False
         return True
+
+
+def listen(server: grpc.aio.Server, address: str, tls: Tls | None) -> int:
+    """Lets a server listen on host:port, by TLS when there is some, and returns the port; raises OSError."""
+    port = server.add_secure_port(address, tls.serving()) if tls else server.add_insecure_port(address)
+    if port == 0:
+        raise OSError(f"cannot listen on {address}")
+    return port
+
+
+@asynccontextmanager
+async def _probed(checks: health.aio.HealthServicer, address: str) -> AsyncIterator[None]:
+    """Answers health, and nothing else, on a port of its own; on none when the address is empty."""
+    if not address:
+        yield
+        return
+    server = grpc.aio.server(options=OPTIONS)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    listen(server, address, None)
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop(None)
 
 
 def _keep_what_is_loaded() -> None:
@@ -147,7 +172,7 @@ async def process(name: str, settings: Settings) -> AsyncIterator[Process]:
     logs.configure(name, settings.log_level)
     provider = tracing.configure(name)
     metrics.expose(settings.metrics_listen)
-    nats = await streams.connect(settings.nats_url.get_secret_value(), f"comanda-{name}")
+    nats = await streams.connect(settings.nats_url.get_secret_value(), f"comanda-{name}", settings.tls)
     await streams.ensure(nats.jetstream(), settings.stream_prefix, settings.stream_replicas)
     url = settings.database_url.get_secret_value()
     pool = await db.connect(url, settings.pool_size)

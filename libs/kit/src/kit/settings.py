@@ -1,9 +1,12 @@
 """What a process must be told, from the environment or from files in /run/secrets."""
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit.tls import Tls
 
 SECRETS = Path("/run/secrets")
 
@@ -27,6 +30,8 @@ class Settings(BaseSettings):
     """How many servers of a cluster keep each message; three, where it has three."""
     listen: str = "127.0.0.1:0"
     """Host and port of gRPC (of the gateway: HTTP)."""
+    health_listen: str = ""
+    """Host and port where a service answers gRPC health, and nothing else, without TLS: for probes, which have no certificate."""
     metrics_listen: str = ""
     """Host and port of the Prometheus page; none when empty."""
     stream_prefix: str = "comanda"
@@ -37,6 +42,11 @@ class Settings(BaseSettings):
     erp_address: str = ""
     identity_public_key: str = ""
     """Raw Ed25519 public key in base64url: checks identity tokens."""
+    tls_certificate: Path | None = None
+    """PEM file with the certificate (and its chain) that the process shows to others; with it, all gRPC is mutual TLS."""
+    tls_key: Path | None = None
+    tls_authority: Path | None = None
+    """PEM file with the authorities whose certificates it accepts, from callers and from those it calls."""
     log_level: str = "info"
     pool_size: int = 16
     """Most database connections of the process."""
@@ -48,3 +58,17 @@ class Settings(BaseSettings):
     """How often relay and sweepers look for work that nobody woke them for."""
     outbox_hold_seconds: float = Field(default=0.0, ge=0)
     """How long a published message stays in the outbox: several times the sync_interval of a NATS that has only one copy."""
+
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Self:
+        files = (self.tls_certificate, self.tls_key, self.tls_authority)
+        if any(files) and not all(files):
+            raise ValueError("set all of COMANDA_TLS_CERTIFICATE, COMANDA_TLS_KEY and COMANDA_TLS_AUTHORITY, or none")
+        return self
+
+    @property
+    def tls(self) -> Tls | None:
+        """What the process shows and believes; None where it talks in the clear."""
+        if self.tls_certificate and self.tls_key and self.tls_authority:
+            return Tls(self.tls_certificate, self.tls_key, self.tls_authority)
+        return None

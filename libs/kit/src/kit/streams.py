@@ -14,6 +14,7 @@ from nats.js.errors import NotFoundError, ServiceUnavailableError
 from comanda.types.v1 import messaging_pb2
 from kit import contract
 from kit.tasks import Backoff
+from kit.tls import Tls
 
 __all__ = ["NatsError", "connect", "ensure", "events_of", "filters", "replay_subject", "servers", "subject"]
 
@@ -29,8 +30,12 @@ def servers(url: str) -> list[str]:
     return [each.strip() for each in url.split(",")]
 
 
-async def connect(url: str, name: str) -> Client:
-    """Connects to NATS and stays connected: an outage is waited out, however long, and that of one of several at another."""
+async def connect(url: str, name: str, tls: Tls | None = None) -> Client:
+    """Connects to NATS and stays connected: an outage is waited out, however long, and that of one of several at another.
+
+    With a URL that begins with tls:// the server must show a certificate, and is shown ours; without `tls`, it must come
+    from an authority that this machine trusts.
+    """
     return await nats.connect(
         servers(url),
         name=name,
@@ -39,6 +44,7 @@ async def connect(url: str, name: str) -> Client:
         connect_timeout=5,
         ping_interval=10,
         max_outstanding_pings=2,
+        tls=tls.context() if tls and url.startswith("tls://") else None,
     )
 
 

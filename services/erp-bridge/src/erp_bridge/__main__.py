@@ -41,7 +41,10 @@ from kit.settings import Settings
 async def serve() -> None:
     """Serves until SIGTERM."""
     settings, omie_settings = Settings(), OmieSettings()
-    async with server.process("erp-bridge", settings) as process, client.channel(settings.sales_address) as sales:
+    async with (
+        server.process("erp-bridge", settings) as process,
+        client.channel(settings.sales_address, settings.tls) as sales,
+    ):
         authenticate = identity_pb2_grpc.IdentityServiceStub(sales).Authenticate
         await run(process, omie_settings, Exchanged.by(authenticate, identity_pb2.AuthenticateRequest))
 

@@ -34,7 +34,10 @@ from kit.exchange import Exchanged
 async def serve() -> None:
     """Serves until SIGTERM."""
     settings = Settings()
-    async with server.process("inventory", settings) as process, client.channel(settings.sales_address) as sales:
+    async with (
+        server.process("inventory", settings) as process,
+        client.channel(settings.sales_address, settings.tls) as sales,
+    ):
         database = process.database
         process.consume(handlers(settings.commit_margin))
         sweeps.add(process)

@@ -47,8 +47,8 @@ async def serve() -> None:
     settings = Settings()
     async with (
         server.process("orders", settings) as process,
-        client.channel(settings.inventory_address) as inventory,
-        client.channel(settings.sales_address) as sales,
+        client.channel(settings.inventory_address, settings.tls) as inventory,
+        client.channel(settings.sales_address, settings.tls) as sales,
     ):
         database, signals = process.database, process.signals
         sessions = SessionService(database, signals, Catalogue(inventory, database))

@@ -45,7 +45,7 @@ async def serve() -> None:
     settings = Settings()
     async with (
         server.process("sales", settings) as process,
-        client.channel(settings.inventory_address) as inventory,
+        client.channel(settings.inventory_address, settings.tls) as inventory,
     ):
         await run(process, settings, inventory)
 
