@@ -2,8 +2,8 @@
 
 from kit import migrations
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 
 UP = """
     create table order_credits (
