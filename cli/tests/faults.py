@@ -291,6 +291,13 @@ FAULTS = {
         values (gen_random_uuid(), 'attachment.include', 'x', 'x', '{}', 'in_doubt', 1, now(), now() - interval '1 hour')""",
         "erp-bridge: no effect on the ERP stays in doubt",
     ),
+    "an order that claims to be in the ERP": (
+        "erp-bridge",
+        """insert into erp_orders (business_id, ref, id, channel_code, content, order_status, seq, state, next_at, external_id,
+            created_at, updated_at)
+        values (gen_random_uuid(), 'x', gen_random_uuid(), 'web', '{}', 'new', 1, 'confirmed', now(), 1, now(), now())""",
+        "every order that the ledger has booked knows its number",
+    ),
     "a message that was not published": (
         "sales",
         """insert into outbox (business_id, id, subject, aggregate, message, created_at)

@@ -56,13 +56,19 @@ def effect(kind: str, state: str = "confirmed", **intent: Any) -> dict[str, Any]
     return {"business_id": 1, "kind": kind, "code": "c", "state": state, "intent": intent}
 
 
-THERE = Erp({"c": 1}, frozenset({7}), frozenset({8}))
-NOT_THERE = Erp({}, frozenset(), frozenset())
+THERE = Erp({"c": 1}, frozenset({7}), frozenset({8}), {"c": 1}, frozenset({9}))
+NOT_THERE = Erp({}, frozenset(), frozenset(), {}, frozenset())
 
 
 @pytest.mark.parametrize(
     "confirmed",
-    [effect("attachment.include"), effect("purchase_order.close", nCodPed=7), effect("receipt.conclude", nIdReceb=8)],
+    [
+        effect("attachment.include"),
+        effect("purchase_order.close", nCodPed=7),
+        effect("receipt.conclude", nIdReceb=8),
+        effect("order.include"),
+        effect("order.cancel", nCodPed=9),
+    ],
 )
 def test_an_effect_that_is_confirmed_must_be_there(confirmed: dict[str, Any]) -> None:
     assert wrong([confirmed], THERE) == []
@@ -77,10 +83,11 @@ def test_an_effect_that_is_confirmed_must_be_there(confirmed: dict[str, Any]) ->
     assert wrong([{**confirmed, "state": "failed"}], NOT_THERE) == []
 
 
+@pytest.mark.parametrize("kind", ["attachment.include", "order.include"])
 @pytest.mark.parametrize("state", ["confirmed", "failed"])
-def test_a_file_must_not_be_there_twice(state: str) -> None:
-    twice = Erp({"c": 2}, frozenset(), frozenset())
-    [row] = wrong([effect("attachment.include", state)], twice)
+def test_a_file_or_a_sales_order_must_not_be_there_twice(kind: str, state: str) -> None:
+    twice = Erp({"c": 2}, frozenset(), frozenset(), {"c": 2}, frozenset())
+    [row] = wrong([effect(kind, state)], twice)
     assert dict(row)["in_the_erp"] == 2
 
 

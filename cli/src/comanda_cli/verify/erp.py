@@ -14,7 +14,8 @@ TO_RECEIVE = "40"
 CLOSED = frozenset({"encerrado", "recebido"})
 EFFECTS = """
     select business_id, kind, code, state, intent from effects
-    where state in ('confirmed', 'failed') and kind in ('attachment.include', 'purchase_order.close', 'receipt.conclude')
+    where state in ('confirmed', 'failed')
+        and kind in ('attachment.include', 'purchase_order.close', 'receipt.conclude', 'order.include', 'order.cancel')
     order by business_id, kind, code
 """
 
@@ -23,28 +24,36 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Erp:
-    """The simulator's records that effects leave behind: numbers of files by our code, and what is over, by id."""
+    """The simulator's records that effects leave behind: numbers of files and sales orders by our code, and what is over, by id."""
 
     files: Mapping[str, int]
     closed_orders: frozenset[int]
     concluded_receipts: frozenset[int]
+    sales_orders: Mapping[str, int]
+    cancelled_sales: frozenset[int]
 
     @classmethod
     async def read(cls, omie: Simulator) -> "Erp":
         """Reads the tables; raises FleetError."""
-        files, orders, receipts = [
-            await omie.records(table) for table in ("attachments", "purchase_orders", "receipts")
+        files, sales, orders, receipts = [
+            await omie.records(table) for table in ("attachments", "sales_orders", "purchase_orders", "receipts")
         ]
         return cls(
             Counter(each["cCodIntAnexo"] for each in files if each["cCodIntAnexo"]),
             frozenset(each["nCodPed"] for each in orders if each["situation"] in CLOSED),
             frozenset(each["nIdReceb"] for each in receipts if each["cabec"]["cEtapa"] != TO_RECEIVE),
+            Counter(each["cabecalho"]["codigo_pedido_integracao"] for each in sales),
+            frozenset(each["codigo_pedido"] for each in sales if each["cancelado"] == "S"),
         )
 
     def times(self, effect: Record) -> int:
         """Returns how many times an effect is there."""
         if effect["kind"] == "attachment.include":
             return self.files.get(effect["code"], 0)
+        if effect["kind"] == "order.include":
+            return self.sales_orders.get(effect["code"], 0)
+        if effect["kind"] == "order.cancel":
+            return int(effect["intent"]["nCodPed"] in self.cancelled_sales)
         if effect["kind"] == "receipt.conclude":
             return int(effect["intent"]["nIdReceb"] in self.concluded_receipts)
         return int(effect["intent"].get("nCodPed") in self.closed_orders)
@@ -88,6 +97,21 @@ def check(base_url: str) -> Check:
 
 
 CHECKS = (
+    rows_check(
+        "every order that the ledger has booked knows its number in the ERP, and no other does",
+        DATABASE,
+        count="select count(*) from erp_orders where external_id is not null",
+        wrong="""
+            select coalesce(o.business_id, e.business_id) as business_id, coalesce(o.ref, e.code) as ref, o.state, o.external_id,
+                e.state as effect
+            from erp_orders o
+            full join (select * from effects where kind = 'order.include' and state = 'confirmed') e
+                on e.business_id = o.business_id and e.code = o.ref
+            where (o.external_id is null) <> (e.code is null) and (o.ref is not null or e.code is not null)
+            order by 1, 2
+        """,
+        explanation="Number and effect are written together: one of the two was changed behind the back of the bridge.",
+    ),
     rows_check(
         "no effect on the ERP stays in doubt",
         DATABASE,

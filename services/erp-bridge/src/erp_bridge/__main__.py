@@ -72,7 +72,7 @@ async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> 
             [
                 partial(status_pb2_grpc.add_ErpServiceServicer_to_server, status),
                 partial(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, attachments),
-                partial(orders_pb2_grpc.add_ErpOrderServiceServicer_to_server, ErpOrderService(database)),
+                partial(orders_pb2_grpc.add_ErpOrderServiceServicer_to_server, ErpOrderService(database, booking)),
                 partial(mappings_pb2_grpc.add_MappingServiceServicer_to_server, MappingService(database)),
                 partial(webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookService(database, settings)),
                 partial(purchase_orders_pb2_grpc.add_PurchaseOrderServiceServicer_to_server, purchase_orders),

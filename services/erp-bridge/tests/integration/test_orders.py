@@ -274,6 +274,18 @@ async def test_what_the_erp_refuses_fails_visibly_and_can_be_taken_up_again(
         await shop.call(orders_pb2, "RetryErpOrder", ref="ORD-0")
 
 
+async def test_an_order_goes_on_once_the_erp_has_its_product(shop: Bridge, omie: Simulator, nats: Client) -> None:
+    item = {"line_id": "L-1", "sku": "BOLO", "name": "Bolo", "qty": "1", "unit_price_q": 1250, "line_total_q": 1250}
+    await shop.call(webhooks_pb2, "BindAccount", shop.business)
+    await send(nats, shop, export(items=[item]))
+    assert [each.key for each in (await until(shop, "needs_mapping")).missing] == ["BOLO"]
+    payload = Struct()
+    made = {"codigo_produto": product(omie, "BOLO")}
+    payload.update({"messageId": "m-2", "topic": "Produto.Incluido", "event": made, "appKey": simulated.KEY})
+    await shop.call(webhooks_pb2, "ReceiveWebhook", secret=WEBHOOK_SECRET, payload=payload)
+    await until(shop, "confirmed")
+
+
 async def test_data_that_change_before_the_booking_are_booked(shop: Bridge, omie: Simulator, nats: Client) -> None:
     await send(nats, shop, export(data={"customer": {"name": "Ana", "cpf": "52998224725"}}))
     found = await until(shop, "needs_mapping")

@@ -17,6 +17,7 @@ class About(StrEnum):
     RECEIPT = "receipt"
     PAYABLE = "payable"
     PURCHASE_ORDER = "purchase_order"
+    PRODUCT = "product"
     SALES_ORDER = "sales_order"
     INVOICED_ORDER = "invoiced_order"
     """A sales order that has an invoice now."""
@@ -36,6 +37,8 @@ FOLLOWED = {
     "CompraProduto.Encerrada": (About.PURCHASE_ORDER, "nCodPed"),
     "CompraProduto.Cancelada": (About.PURCHASE_ORDER, "nCodPed"),
     "CompraProduto.Alterada": (About.PURCHASE_ORDER, "nCodPed"),
+    "Produto.Incluido": (About.PRODUCT, "codigo_produto"),
+    "Produto.Alterado": (About.PRODUCT, "codigo_produto"),
     "VendaProduto.Faturada": (About.INVOICED_ORDER, "idPedido"),
     "NFe.NotaAutorizada": (About.INVOICED_ORDER, "id_pedido"),
     "NFe.NotaCancelada": (About.SALES_ORDER, "id_pedido"),

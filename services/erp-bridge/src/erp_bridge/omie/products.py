@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from erp_bridge.omie import paging
+from erp_bridge.omie.api import produtos
 from erp_bridge.omie.client import Omie
 
-SERVICE = "geral/produtos"
 ID_DIGITS = (10, 11)
 """Digits of the ERP's ids; a code of so many may be one (omie-api.md 1.5)."""
 
@@ -15,13 +14,13 @@ async def ids(omie: Omie, codes: Sequence[str], known: int | None = None) -> dic
 
     A product that is known to be there is asked for along: an answer without any is an error that counts toward the block.
     """
-    wanted: list[dict[str, str | int]] = [{"codigo": code} for code in codes]
+    wanted: list[produtos.Key] = [{"codigo": code} for code in codes]
     wanted += [{"codigo_produto": int(code)} for code in codes if _may_be_id(code)]
     wanted += [{"codigo_produto": known}] if known else []
     # Without these two flags the listing hides products.
-    param = {"apenas_importado_api": "N", "filtrar_apenas_omiepdv": "N", "produtosPorCodigo": wanted}
+    param: produtos.Filter = {"apenas_importado_api": "N", "filtrar_apenas_omiepdv": "N", "produtosPorCodigo": wanted}
     found: dict[str, int] = {}
-    async for each in paging.records(omie, SERVICE, "ListarProdutos", paging.SNAKE, "produto_servico_cadastro", param):
+    async for each in produtos.listar_produtos(omie, param):
         product = int(each["codigo_produto"])
         found |= {code: product for code in codes if str(each.get("codigo") or "") == code}
         found = {code: product for code in codes if code == str(product)} | found

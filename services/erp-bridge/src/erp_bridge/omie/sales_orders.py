@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from erp_bridge.omie.answers import Kind
+from erp_bridge.omie.api import pedido
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.omie.values import bare_number, from_flag
 
-SERVICE, BILLING = "produtos/pedido", "produtos/pedidovendafat"
 INVOICE = {
     "number": "numero_nfe",
     "series": "serie_nfe",
@@ -30,33 +30,33 @@ class SalesOrder:
     invoices: tuple[Mapping[str, str], ...] = ()
 
 
-async def include(omie: Omie, order: Mapping[str, Any]) -> dict[str, Any]:
+async def include(omie: Omie, order: pedido.SalesOrder) -> dict[str, Any]:
     """Adds an order. Raises OmieError."""
-    return await omie.write(SERVICE, "IncluirPedido", order)
+    return await pedido.incluir_pedido(omie, order)
 
 
 async def move(omie: Omie, order: int, stage: str) -> dict[str, Any]:
     """Moves an order to a stage. Raises OmieError."""
-    return await omie.write(SERVICE, "TrocarEtapaPedido", {"codigo_pedido": order, "etapa": stage})
+    return await pedido.trocar_etapa_pedido(omie, {"codigo_pedido": order, "etapa": stage})
 
 
 async def cancel(omie: Omie, order: int) -> dict[str, Any]:
     """Cancels an order; it keeps its stage. Raises OmieError."""
-    return await omie.write(BILLING, "CancelarPedidoVenda", {"nCodPed": order})
+    return await pedido.cancelar_pedido_venda(omie, {"nCodPed": order})
 
 
 async def find(omie: Omie, code: str) -> SalesOrder | None:
     """Returns the order with an integration code as it is now, None when there is none. Raises OmieError."""
     # The same question in other words, when it was asked just now: empty fields are as good as absent ones.
-    named: dict[str, Any] = {"codigo_pedido_integracao": code}
-    questions = [
+    named: pedido.Key = {"codigo_pedido_integracao": code}
+    questions: list[pedido.Key] = [
         named,
         {**named, "codigo_pedido": 0},
         {**named, "numero_pedido": ""},
         {**named, "codigo_pedido": 0, "numero_pedido": ""},
     ]
     try:
-        body = await omie.read(SERVICE, "ConsultarPedido", *questions, remember=False)
+        body = await pedido.consultar_pedido(omie, *questions, remember=False)
     except OmieError as error:
         if error.kind is Kind.NOT_FOUND:
             return None
@@ -74,9 +74,10 @@ async def find(omie: Omie, code: str) -> SalesOrder | None:
 
 async def status(omie: Omie, order: int, code: str) -> SalesOrder:
     """Returns how an order stands now, with its invoices. Raises OmieError."""
-    keys: list[dict[str, Any]] = [{"codigo_pedido": order}, {"codigo_pedido": str(order)}]
-    questions = [*keys, *({**key, "codigo_pedido_integracao": each} for key in keys for each in ("", code))]
-    body = await omie.read(SERVICE, "StatusPedido", *questions, remember=False)
+    keys: list[pedido.IdKey] = [{"codigo_pedido": order}, {"codigo_pedido": str(order)}]
+    for number in (order, str(order)):
+        keys += [{"codigo_pedido": number, "codigo_pedido_integracao": each} for each in ("", code)]
+    body = await pedido.status_pedido(omie, *keys, remember=False)
     return SalesOrder(
         order,
         bare_number(body.get("numero_pedido")),

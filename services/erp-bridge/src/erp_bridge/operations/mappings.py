@@ -18,7 +18,7 @@ async def put(tx: Tx, kind: str, key: str, value: Any) -> tuple[Any, datetime]:
     kept = mapping.checked(kind, value)
     at = await mappings.put(tx, kind, key, kept)
     for lacking in mapping.OF_CHANNEL if kind == mapping.CHANNEL else (kind,):
-        await orders.take_up(tx, [State.NEEDS_MAPPING], lacking=lacking)
+        await orders.take_up(tx, tx.business, [State.NEEDS_MAPPING], lacking=lacking)
     return kept, at
 
 

@@ -5,6 +5,7 @@ from comanda.erp.v1 import orders_pb2_grpc
 from erp_bridge.domain.export import State
 from erp_bridge.queries import orders as queries
 from erp_bridge.store import orders
+from erp_bridge.work.orders import Orders
 from kit.call import current
 from kit.db import Database, Tx
 from kit.rpc import rpc
@@ -16,8 +17,9 @@ SETTLED = (State.CONFIRMED, State.CANCELLED)
 class ErpOrderService(orders_pb2_grpc.ErpOrderServiceServicer):
     """See the proto."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, booking: Orders) -> None:
         self.database = database
+        self._booking = booking
 
     @rpc
     async def GetErpOrder(self, tx: Tx, request: pb.GetErpOrderRequest) -> pb.GetErpOrderResponse:
@@ -29,9 +31,11 @@ class ErpOrderService(orders_pb2_grpc.ErpOrderServiceServicer):
 
     @rpc
     async def RetryErpOrder(self, tx: Tx, request: pb.RetryErpOrderRequest) -> pb.RetryErpOrderResponse:
-        await orders.take_up(tx, [*HELD_UP, *SETTLED, State.PENDING], request.ref)
+        self._booking.forget_products(tx.business)
+        await orders.take_up(tx, tx.business, [*HELD_UP, *SETTLED, State.PENDING], request.ref)
         return pb.RetryErpOrderResponse(order=await queries.order(tx, request.ref, current.get().language))
 
     @rpc
     async def ReprocessErpOrders(self, tx: Tx, _: pb.ReprocessErpOrdersRequest) -> pb.ReprocessErpOrdersResponse:
-        return pb.ReprocessErpOrdersResponse(reprocessed=await orders.take_up(tx, HELD_UP))
+        self._booking.forget_products(tx.business)
+        return pb.ReprocessErpOrdersResponse(reprocessed=await orders.take_up(tx, tx.business, HELD_UP))

@@ -305,9 +305,11 @@ async def to_look_at(tx: Tx, most: int, seconds: float) -> list[ErpOrder]:
     return [ErpOrder(**row) for row in await tx.connection.fetch(LOOKED_AT, most, timedelta(seconds=seconds))]
 
 
-async def take_up(tx: Tx, states: Sequence[str], ref: str | None = None, *, lacking: str | None = None) -> int:
-    """Lets orders of the caller's business in these states be taken up: one, or those that lack a mapping of a kind, or all."""
-    return len(await tx.connection.fetch(TAKE_UP, tx.business, states, ref, lacking))
+async def take_up(
+    tx: Tx, business: UUID, states: Sequence[str], ref: str | None = None, *, lacking: str | None = None
+) -> int:
+    """Lets orders in these states be taken up: one, or those that lack a mapping of a kind, or all; returns how many."""
+    return len(await tx.connection.fetch(TAKE_UP, business, states, ref, lacking))
 
 
 async def forget_unasked(tx: Tx) -> None:

@@ -1,7 +1,8 @@
 """Keeps orders in the ERP as they are here: books them, moves and cancels them, and brings back what happens to them there."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 import structlog
 
@@ -11,9 +12,10 @@ from erp_bridge.domain import customer as buyers
 from erp_bridge.domain.booking import Sale
 from erp_bridge.domain.effect import State as Effect
 from erp_bridge.domain.export import CANCELLED_STATUS, State
-from erp_bridge.domain.mapping import Missing
+from erp_bridge.domain.mapping import PRODUCT, Missing
 from erp_bridge.omie import sales_orders
 from erp_bridge.omie.answers import Kind
+from erp_bridge.omie.api.pedido import SalesOrder as SalesOrderFields
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.omie.sales_orders import SalesOrder
 from erp_bridge.omie.values import ZONE
@@ -87,7 +89,7 @@ class Orders:
             )
         else:
             # What was remembered of the products may be why.
-            self._placing.products.forget(order.business_id)
+            self.forget_products(order.business_id)
             await self._finish(order, State.FAILED, **told)
 
     async def _carried(self, order: ErpOrder) -> State:
@@ -127,7 +129,7 @@ class Orders:
         await self._database.run(lambda tx, _: orders.note_customer(tx, order, place.customer))
         await self._ledger(order).send(INCLUDE, order.ref, wanted)
         try:
-            answer = await sales_orders.include(self._omie, wanted)
+            answer = await sales_orders.include(self._omie, cast("SalesOrderFields", wanted))
         except OmieError as error:
             await self._unsettled(order, INCLUDE, order.ref, error)
             found = await sales_orders.find(self._omie, order.ref) if error.kind in (*LOST, Kind.DUPLICATE) else None
@@ -218,6 +220,19 @@ class Orders:
         lost = error.kind in (*LOST, Kind.DUPLICATE)
         state = Effect.IN_DOUBT if lost else Effect.NEEDS_PERSON if error.kind is Kind.CLOSED_PERIOD else Effect.FAILED
         await self._ledger(order).settle(kind, code, state, error=error.text)
+
+    async def products_changed(self, business: UUID) -> int:
+        """Takes up the orders that wait for a product, and returns how many."""
+        self.forget_products(business)
+
+        async def work(tx: Tx, _: object) -> int:
+            return await orders.take_up(tx, business, [State.NEEDS_MAPPING], lacking=PRODUCT)
+
+        return await self._database.run(work)
+
+    def forget_products(self, business: UUID) -> None:
+        """Lets the ERP be asked again for products: somebody says that something has changed."""
+        self._placing.products.forget(business)
 
     async def watch(self) -> bool:
         """Looks at some of the orders that wait for an invoice; tells whether there may be more to look at now."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from typing import cast
 
 import orjson
 
@@ -12,6 +13,7 @@ from erp_bridge.domain.effect import State
 from erp_bridge.domain.mapping import ACCOUNT, CATEGORY, CUSTOMER, PRODUCT, Mappings, Missing
 from erp_bridge.omie import customers
 from erp_bridge.omie.answers import Kind
+from erp_bridge.omie.api.clientes import Customer as CustomerFields
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.store import mappings as store
 from erp_bridge.store.orders import ErpOrder
@@ -84,7 +86,7 @@ class Placing:
 
     async def _upserted(self, customer: Customer) -> int:
         try:
-            return await customers.upsert(self._omie, customer.code, customer.fields)
+            return await customers.upsert(self._omie, customer.code, cast("CustomerFields", customer.fields))
         except OmieError as error:
             if error.kind not in LOST:
                 raise

@@ -8,8 +8,8 @@ from erp_bridge.omie import products
 from erp_bridge.omie.client import Omie
 
 KNOWN_SECONDS = 600.0
-ABSENT_SECONDS = 20.0
-"""How long it is believed that there is no such product: who waits for it tries again later anyway."""
+ABSENT_SECONDS = 5.0
+"""How long it is believed that there is no such product: many orders may come that lack the same one."""
 AT_ONCE = 50
 
 
@@ -30,7 +30,7 @@ class Products:
         return {code: product for code, product in found.items() if product}
 
     def forget(self, business: UUID) -> None:
-        """Forgets what is known of a business's products: something of it turned out to be wrong."""
+        """Forgets what is known of a business's products: something of it may be wrong by now."""
         self._known = {key: value for key, value in self._known.items() if key[0] != business}
 
     def _remembered(self, business: UUID, code: str) -> int | None:

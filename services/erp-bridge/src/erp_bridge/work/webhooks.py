@@ -81,6 +81,8 @@ class Webhooks:
         business = await self._database.read(lambda tx: webhooks.owner(tx, self._account))
         if business is None:
             raise OmieError("webhook", Answer(Kind.HELD_BACK, text=UNBOUND))
+        if subject.about is About.PRODUCT:
+            return "done" if await self._booking.products_changed(business) else "ignored"
         return await self._copy(business, subject)
 
     async def _look(self, subject: Subject) -> str:
