@@ -10,19 +10,32 @@ from typing import Any
 
 import pytest
 
-from comanda_cli.erp import invoices
+from comanda_cli.erp import invoices, orders
 from comanda_cli.verify.erp import Erp, wrong
 
 
 @pytest.mark.xdist_group("bench")
 @pytest.mark.timeout(600)
 def test_the_proof_finds_each_effect_exactly_once(tmp_path: Path) -> None:
-    small = ["--transfers", "10", "--closures", "10", "--kills", "1", "--seed", "6", "--invoices", str(tmp_path)]
+    small = [
+        "--transfers",
+        "10",
+        "--closures",
+        "10",
+        "--orders",
+        "10",
+        "--kills",
+        "1",
+        "--seed",
+        "6",
+        "--invoices",
+        str(tmp_path),
+    ]
     argv = [sys.executable, "-c", "from comanda_cli.main import main; main()", "erp", "proof", *small]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=580)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert (told["seed"], told["transfers"], told["closures"], told["kills"]) == (6, 10, 10, 1)
+    assert [told[name] for name in ("seed", "transfers", "closures", "orders", "kills")] == [6, 10, 10, 10, 1]
     assert (told["proven"], told["blocks"], told["refused_as_duplicates"]) == (True, 0, 0)
     assert min(told["answers_lost"], told["webhooks_repeated"]) > 0
 
@@ -93,3 +106,19 @@ def test_a_file_or_a_sales_order_must_not_be_there_twice(kind: str, state: str) 
 
 def test_an_order_that_was_closed_by_a_call_of_the_account_shows_no_situation() -> None:
     assert wrong([effect("purchase_order.close", cNumero="PO1")], NOT_THERE) == []
+
+
+def booked(ref: str, cancelado: str = "N") -> dict[str, Any]:
+    """A sales order of the simulator."""
+    return {"cabecalho": {"codigo_pedido_integracao": ref}, "cancelado": cancelado}
+
+
+def test_every_order_must_be_booked_once_and_be_cancelled_where_it_is_here() -> None:
+    sold = {"A": False, "B": True, "C": True}
+    assert orders.wrong([booked("A"), booked("B", "S")], sold) == []
+    assert orders.wrong([booked("A"), booked("A"), booked("D")], sold) == [
+        "order A is there 2 times",
+        "order D was never sold",
+    ]
+    assert orders.wrong([booked("B")], sold) == ["order A is missing", "order B is cancelled here only"]
+    assert orders.wrong([booked("A", "S")], {"A": False}) == ["order A is cancelled there only"]

@@ -16,6 +16,7 @@ import asyncpg
 
 from comanda_cli.api import Api, together
 from comanda_cli.erp import invoices
+from comanda_cli.erp import orders as selling
 from comanda_cli.erp.simulator import Simulator
 from comanda_cli.fleet import addresses
 from comanda_cli.fleet.errors import FleetError
@@ -36,6 +37,7 @@ OUTCOMES = """
     select 'transfer ' || status as outcome, count(distinct destino_id) as n
     from attachment_transfers where destino_id = any($1) group by 1
     union all select 'closure ' || status, count(distinct numero_pedido) from purchase_order_closures group by 1
+    union all select 'order ' || state, count(*) from erp_orders group by 1
 """
 EFFECTS = "select count(*) from effects where state = 'confirmed'"
 FOR_GOOD = """
@@ -63,6 +65,7 @@ class Plan:
     seed: int
     transfers: int
     closures: int
+    orders: int
     kills: int
     lost: float
     speed: float
@@ -117,20 +120,23 @@ class Hardship:
         began = time.monotonic()
         database = await asyncpg.create_pool(addresses.kept(self._home).databases[BRIDGE], min_size=1, max_size=2)
         async with database, Simulator.of(self._home) as omie, Api.of(self._home, CLIENTS) as api:
+            await selling.prepare(api, omie)
             await self._make_hard(omie)
             self._tell("Importing invoices and purchase orders, and asking for everything")
             killing = asyncio.create_task(self._kill(database))
             try:
                 orders = [await self._order(omie, number) for number in range(self._plan.closures)]
                 asking = asyncio.create_task(self._ask_for_closures(api, omie, orders))
+                selling_all = asyncio.create_task(self._sell(api))
                 pairs = await self._import(api, omie)
                 await asking
+                sold = await selling_all
                 await killing
                 self._tell("Waiting for the last of it")
                 await self._until_done(api, omie, database, [pair.payable for pair in pairs])
             finally:
                 killing.cancel()
-            return await self._counted(omie, began), await self._wrong(omie, pairs, orders)
+            return await self._counted(omie, began), await self._wrong(omie, pairs, orders, sold)
 
     async def _make_hard(self, omie: Simulator) -> None:
         plan, credentials = self._plan, self._home.credentials()
@@ -156,6 +162,18 @@ class Hardship:
             await together(_ask(api, pair.origin, pair.payable, "asked") for pair in new if self._chance.random() < 0.5)
         return pairs
 
+    async def _sell(self, api: Api) -> dict[str, bool]:
+        """Sells orders; returns by ref whether each was cancelled."""
+        waiting, sold = iter(range(self._plan.orders)), dict[str, bool]()
+
+        async def some() -> None:
+            for number in waiting:
+                ref, cancelled = await selling.sell(api, number, self._chance)
+                sold[ref] = cancelled
+
+        await together(some() for _ in range(CLIENTS // 2))
+        return sold
+
     async def _order(self, omie: Simulator, number: int) -> Order:
         made = await omie.control("purchase-orders")
         if number % BY_RECEIPT:
@@ -174,7 +192,7 @@ class Hardship:
 
     async def _kill(self, database: "asyncpg.Pool[asyncpg.Record]") -> None:
         """Kills the bridge at random moments: each when some more of its effects are there than at the last."""
-        goal = self._plan.transfers + self._plan.closures
+        goal = self._plan.transfers + self._plan.closures + self._plan.orders
         for number in range(self._plan.kills):
             target = (number + self._chance.random()) * goal / (self._plan.kills + 1)
 
@@ -198,12 +216,12 @@ class Hardship:
         self, api: Api, omie: Simulator, database: "asyncpg.Pool[asyncpg.Record]", payables: Sequence[int]
     ) -> None:
         """Waits, doing what people do: what has failed is started again, by one call for all, or one by one at last."""
-        goal = {"transfer success": self._plan.transfers, "closure success": self._plan.closures}
+        goal = self._plan.transfers, self._plan.closures, self._plan.orders
         last, since, again = dict[str, int](), time.monotonic(), 0
         while True:
             outcomes = {row["outcome"]: row["n"] for row in await database.fetch(OUTCOMES, payables)}
             waiting = (await omie.stats())["webhooks_waiting"]
-            if not waiting and all(outcomes.get(name, 0) == number for name, number in goal.items()):
+            if not waiting and _ended(outcomes) == goal:
                 return
             if outcomes != last:
                 last, since = outcomes, time.monotonic()
@@ -213,7 +231,7 @@ class Hardship:
             if waiting:
                 # An event that came while the bridge was away is delivered again after ten minutes of the ERP's clock.
                 await omie.control("clock", advance_seconds=LATER_SECONDS)
-            if outcomes.keys() & {"transfer failed", "closure failed"}:
+            if outcomes.keys() & {"transfer failed", "closure failed", "order failed"}:
                 again += 1
                 await self._try_again(api, database, again)
             await asyncio.sleep(LOOK_SECONDS)
@@ -221,6 +239,7 @@ class Hardship:
     async def _try_again(self, api: Api, database: "asyncpg.Pool[asyncpg.Record]", again: int) -> None:
         await api.post("/api/v1/attachments/processar_pendentes", {}, f"pending-{again}")
         await api.post("/api/v1/purchase-orders/reprocessar_falhas", {}, f"failed-{again}")
+        await api.post("/api/v1/erp/orders/reprocess", {}, f"orders-{again}")
         for row in await database.fetch(FOR_GOOD):
             await _ask(api, row["origem_id"], row["destino_id"], f"again-{again}")
         for row in await database.fetch(CLOSED_FOR_GOOD):
@@ -232,6 +251,7 @@ class Hardship:
         return {
             "transfers": self._plan.transfers,
             "closures": self._plan.closures,
+            "orders": self._plan.orders,
             "kills": self._killed,
             "calls": sum(stats["calls"].values()),
             "answers_lost": stats["struck"].get("timeout_after_commit", 0),
@@ -243,14 +263,23 @@ class Hardship:
             "seconds": round(time.monotonic() - began, 1),
         }
 
-    async def _wrong(self, omie: Simulator, pairs: Sequence[Pair], orders: Sequence[Order]) -> list[str]:
+    async def _wrong(
+        self, omie: Simulator, pairs: Sequence[Pair], orders: Sequence[Order], sold: Mapping[str, bool]
+    ) -> list[str]:
         stats = await omie.stats()
         return [
             *_wrong_files(await omie.records("attachments"), {each.payable: each.files for each in pairs}),
             *_wrong_orders(await omie.records("purchase_orders"), await omie.records("receipts"), orders),
+            *selling.wrong(await omie.records("sales_orders"), sold),
             *([f"the ERP has blocked {stats['blocks']} times"] if stats["blocks"] else []),
             *([f"the ERP has refused {stats['duplicates']} repetitions"] if stats["duplicates"] else []),
         ]
+
+
+def _ended(outcomes: Mapping[str, int]) -> tuple[int, int, int]:
+    """Returns how many transfers, closures, and orders have come to a good end."""
+    booked = outcomes.get("order confirmed", 0) + outcomes.get("order cancelled", 0)
+    return outcomes.get("transfer success", 0), outcomes.get("closure success", 0), booked
 
 
 async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:

@@ -25,6 +25,7 @@ FOREIGN_PREFIX = "OMIE_"
 @click.option("--seed", type=click.IntRange(0), help="What chance is made of; printed, so that a run can be repeated.")
 @click.option("--transfers", type=click.IntRange(0), default=500, show_default=True, help="Receipts to payables.")
 @click.option("--closures", type=click.IntRange(0), default=200, show_default=True, help="Purchase orders to close.")
+@click.option("--orders", type=click.IntRange(0), default=300, show_default=True, help="Orders to book.")
 @click.option("--kills", type=click.IntRange(0), default=10, show_default=True, help="How often the bridge is killed.")
 @click.option(
     "--lost", type=click.FloatRange(0, 0.9), default=0.3, show_default=True, help="Part of answers that get lost."
@@ -40,7 +41,7 @@ FOREIGN_PREFIX = "OMIE_"
     help="Directory of real invoices (NF-e XML) to begin with; as many others are made up as are missing.",
 )
 def proof(
-    seed: int | None, transfers: int, closures: int, kills: int, lost: float, speed: float, invoices: Path
+    seed: int | None, transfers: int, closures: int, orders: int, kills: int, lost: float, speed: float, invoices: Path
 ) -> None:
     """Prove that each effect on the ERP happens exactly once, whatever becomes of answers, webhooks, and the bridge.
 
@@ -48,10 +49,11 @@ def proof(
     moments. Afterwards the simulator's records are counted, and `comanda verify` compares the ledger of effects with them. What
     was counted goes to standard output as one JSON object; the exit code is 1 when anything is missing, there twice, or blocked.
     """
-    plan = Plan(secrets.randbelow(SEEDS) if seed is None else seed, transfers, closures, kills, lost, speed, invoices)
-    _tell(
-        f"Seed {plan.seed}: {transfers} transfers, {closures} closures, {kills} kills, {lost:.0%} of the answers lost"
+    plan = Plan(
+        secrets.randbelow(SEEDS) if seed is None else seed, transfers, closures, orders, kills, lost, speed, invoices
     )
+    numbers = f"{transfers} transfers, {closures} closures, {orders} orders, {kills} kills"
+    _tell(f"Seed {plan.seed}: {numbers}, {lost:.0%} of the answers lost")
     for name in [each for each in os.environ if each.startswith(FOREIGN_PREFIX)]:
         del os.environ[name]
     os.environ |= plan.environment
