@@ -5,6 +5,7 @@ import base64
 from collections.abc import Iterator
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -82,3 +83,40 @@ async def test_the_erps_webhooks_copy_attachments_by_themselves(erp: Erp, fleet:
     assert not [log.name for log in fleet.home.logs.iterdir() if secret in log.read_text(errors="replace")]
     wrong = await asyncio.to_thread(erp.simulator.post, erp.hook + "x", json={"ping": "omie"})
     assert (wrong.status_code, wrong.json()["code"]) == (404, "not_found")
+
+
+async def test_the_secrets_of_the_account_are_in_no_log_metric_message_or_row(erp: Erp, fleet: Fleet) -> None:
+    origin, payable = erp.receipt("segredo.pdf")
+    # One call goes wrong, so that there is an error to be told of.
+    erp.control("faults", call="IncluirAnexo", kind="closed_period", times=1)
+    failed = await asyncio.to_thread(
+        erp.api.post, "/api/v1/attachments/transferir", json={"origem_id": origin, "destino_id": payable}
+    )
+    assert failed.json()["status"] == "failed"
+    credentials = fleet.home.credentials()
+    known = [credentials[name] for name in ("omie_app_key", "omie_app_secret", "omie_webhook_secret")]
+    metrics = (await asyncio.to_thread(httpx.get, f"http://{fleet.addresses.metrics['erp-bridge']}/metrics")).text
+    status = (await asyncio.to_thread(erp.api.get, "/api/v1/erp/status")).text
+    assert "IncluirAnexo" in metrics
+    assert "IncluirAnexo" in status
+    told = {"metrics": metrics.encode(), "status": status.encode(), "rows": await rows_of(fleet)}
+    places = [*fleet.home.logs.rglob("*"), *fleet.home.nats.rglob("*.blk")]
+    told |= {str(path): await asyncio.to_thread(path.read_bytes) for path in places if path.is_file()}
+    assert any(path.endswith(".blk") for path in told)
+    assert [name for name, content in told.items() for secret in known if secret.encode() in content] == []
+
+
+async def rows_of(fleet: Fleet) -> bytes:
+    """Every row of the bridge's database, as text."""
+    connection = await asyncpg.connect(fleet.addresses.databases["erp-bridge"])
+    try:
+        tables = await connection.fetch("select tablename from pg_tables where schemaname = 'public'")
+        return b"".join(
+            [
+                str(row[0]).encode()
+                for table in tables
+                for row in await connection.fetch(f'select to_jsonb(t)::text from "{table[0]}" t')
+            ]
+        )
+    finally:
+        await connection.close()
