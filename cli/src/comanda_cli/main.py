@@ -20,6 +20,8 @@ COMMANDS = {
     "verify": ("comanda_cli.verify.command:verify", "Prove that the running system keeps its promises."),
     "bench": ("comanda_cli.bench.command:bench", "Measure, on a fleet made for it."),
     "compose": ("comanda_cli.containers.command:compose", "The same in containers."),
+    "backup": ("comanda_cli.backup.commands:backup", "Write everything into one file, while it runs."),
+    "restore": ("comanda_cli.backup.commands:restore", "Make a new home from such a file."),
     "business": ("comanda_cli.accounts:business", "Make businesses."),
     "keys": ("comanda_cli.accounts:keys", "Make API keys."),
     "reservations": ("comanda_cli.reservations:reservations", "End reservations whose time is up."),

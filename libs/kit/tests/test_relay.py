@@ -17,7 +17,7 @@ from kit.db import Tx
 from kit.identity import NO_BUSINESS
 from kit.ids import uuid7
 from kit.pull import Pull
-from kit.relay import Reading, Relay
+from kit.relay import KEEP, Reading, Relay
 from kit.testing import eventually
 
 Event = events_pb2.OrderCreated
@@ -78,6 +78,26 @@ async def test_a_transaction_that_commits_late_is_published_by_the_next_reading(
     assert len(reading.held) == 3
     await relaying.close()
     await writing.close()
+
+
+async def test_what_was_published_stays_while_a_backup_is_made(bench: Any) -> None:
+    backup, relay = await asyncpg.connect(bench.url), bench.relay()
+    await backup.execute(KEEP)
+    relaying, reading = await asyncpg.connect(bench.url), Reading()
+    await bench.tell("order/1", "first")
+    await relay.publish(relaying, reading)
+    await relay.tidy(relaying, reading)
+    assert len(reading.held) == len(await bench.rows("select from outbox")) == 1
+    await backup.close()
+    await eventually(lambda: tidied(relay, relaying, reading))
+    assert await bench.rows("select from outbox") == []
+    await relaying.close()
+
+
+async def tidied(relay: Relay, connection: Any, reading: Reading) -> bool:
+    """Tidies, and tells whether nothing is held any more."""
+    await relay.tidy(connection, reading)
+    return not reading.held
 
 
 async def test_nothing_is_lost_when_nats_loses_what_it_acknowledged_last(bench: Any, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
+from comanda_cli.fleet.addresses import public
 from comanda_cli.fleet.errors import FleetError
 from embedded.binaries import postgres_programs
 
@@ -49,10 +50,4 @@ async def run(url: str, clients: int, seconds: int, variables: Mapping[str, str]
 def _command(url: str, clients: int, seconds: int, variables: Mapping[str, str]) -> Sequence[str]:
     load = ["-c", str(clients), "-j", str(min(THREADS, clients)), "-T", str(seconds)]
     given = [f"--define={name}={value}" for name, value in variables.items()]
-    return [str(postgres_programs(None) / "pgbench"), *load, "-n", "-M", "prepared", "-f", "-", *given, _public(url)]
-
-
-def _public(url: str) -> str:
-    """Returns a URL without its password: everybody on the machine can read a command line."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
+    return [str(postgres_programs(None) / "pgbench"), *load, "-n", "-M", "prepared", "-f", "-", *given, public(url)]

@@ -94,6 +94,17 @@ def login(prefix: str, service: str) -> str:
     return f"{prefix}_{service}".replace("-", "_")
 
 
+def public(url: str) -> str:
+    """Returns a URL without its password: everybody on the machine can read a command line."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
+
+
+def at_database(admin_url: str, url: str) -> str:
+    """Returns the administrator's URL of another URL's database."""
+    return urlsplit(admin_url)._replace(path=urlsplit(url).path).geturl()
+
+
 def database_url(admin_url: str, name: str, password: str) -> str:
     """Returns the URL of the login's own database on the administrator's server, with the same options."""
     parts = urlsplit(admin_url)

@@ -30,6 +30,9 @@ DUE = """
 """
 LEAD = "select pg_try_advisory_lock(hashtext('comanda relay'))"
 DELETE = "delete from outbox where position = any($1::bigint[])"
+KEEP = "select pg_advisory_lock(hashtext('comanda backup'))"
+"""While a session holds this, what was published stays in the outbox: its backup need not contain NATS."""
+MAY_REMOVE = "select pg_try_advisory_xact_lock_shared(hashtext('comanda backup'))"
 POSITIONS = "select position from outbox where position <= $1"
 
 
@@ -160,10 +163,18 @@ class Relay:
         if reconnects != self._client.stats["reconnects"]:
             return  # the server that acknowledged is not known to have lived on since
         if removable:
-            await connection.execute(DELETE, removable)
-            for position in removable:
-                del reading.held[position]
+            await self._remove(connection, reading, removable)
         reading.review(row["position"] for row in await connection.fetch(POSITIONS, reading.floor))
+
+    async def _remove(
+        self, connection: "asyncpg.Connection[asyncpg.Record]", reading: Reading, positions: list[int]
+    ) -> None:
+        async with connection.transaction():
+            if not await connection.fetchval(MAY_REMOVE):
+                return
+            await connection.execute(DELETE, positions)
+        for position in positions:
+            del reading.held[position]
 
     async def _send(self, wave: "list[asyncpg.Record]") -> None:
         """Publishes rows of different aggregates together; returns when JetStream has acknowledged all."""

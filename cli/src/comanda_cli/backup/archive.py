@@ -1,0 +1,65 @@
+"""The file of a backup: a tar archive of dumps, keys, and what they belong to."""
+
+import json
+import os
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from comanda_cli.fleet.errors import FleetError
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a backup is of. The prefix is that of the streams: messages in the outboxes name it."""
+
+    made_at: str
+    prefix: str
+    databases: list[str]
+    secrets: dict[str, Any]
+    credentials: dict[str, Any]
+    format: int = FORMAT
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[Path]:
+    """Yields an empty directory whose files become the archive: as a whole, or not at all; for its owner only."""
+    with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
+        content = Path(scratch) / "content"
+        content.mkdir()
+        yield content
+        packed = Path(scratch) / "packed"
+        with tarfile.open(packed, "w") as archive:
+            for file in sorted(content.iterdir()):
+                archive.add(file, file.name)
+        with packed.open("rb") as written:
+            os.fsync(written.fileno())
+        packed.chmod(0o600)
+        packed.replace(target)
+
+
+@contextmanager
+def reading(source: Path) -> Iterator[tuple[Manifest, Path]]:
+    """Yields what a backup is of, and a directory with its files; raises FleetError when it is none."""
+    with TemporaryDirectory(prefix="comanda-restore-") as scratch:
+        try:
+            with tarfile.open(source) as archive:
+                archive.extractall(scratch, filter="data")
+            manifest = Manifest(**json.loads((Path(scratch) / MANIFEST).read_text()))
+        except (OSError, tarfile.TarError, ValueError, TypeError) as error:
+            raise FleetError(f"{source} is no backup, or not whole: {str(error).splitlines()[0]}") from error
+        if manifest.format != FORMAT:
+            raise FleetError(f"{source} was made by another version of comanda: restore it with that one")
+        yield manifest, Path(scratch)
+
+
+def describe(directory: Path, manifest: Manifest) -> None:
+    """Puts the manifest among the files."""
+    (directory / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2))
