@@ -246,6 +246,9 @@ async def test_health_names_every_service_and_is_503_when_one_is_away(house: Hou
     assert answer.json()["services"] == dict.fromkeys(names, "healthy")
     await house.server.stop(None)
     await eventually(lambda: _status(house, "/health", 503))
+    assert (await house.client.get("/health/live")).json() == {"status": "alive"}, (
+        "and is not to be started again for that"
+    )
     assert (await house.client.get("/health")).json()["services"]["orders"] == "unhealthy"
 
 

@@ -55,8 +55,11 @@ def all_pages(routes: Sequence[Route], ask: Callable[[], Awaitable[dict[str, str
         page = reference.render(openapi.document(routes)).encode()
         return Response(200, page, "text/html; charset=utf-8", {"content-security-policy": POLICY})
 
+    def alive() -> Response:
+        return Response(200, orjson.dumps({"status": "alive"}))
+
     asked = [health(path, ask) for path in ("/health", "/api/health", "/api/v1/health")]
-    return [*asked, fixed("/openapi.json", document), fixed("/docs", people)]
+    return [*asked, fixed("/health/live", alive), fixed("/openapi.json", document), fixed("/docs", people)]
 
 
 def fixed(path: str, make: Callable[[], Response]) -> Page:

@@ -228,10 +228,16 @@ async def test_metrics_tell_of_calls_batches_repeats_and_what_waits(start: Start
         assert found['comanda_idempotency_replays_total{method="CreateLocation"}'] == 1
         assert found[batches] >= 2
         assert found[lag] < 60
+        await eventually(lambda: is_read(shelf, 'comanda_consumer_pending{handler="OrderCreated",service="shelf"}'))
         await bench.database.pool.execute(stuck, CALLER.business_id)
         await eventually(lambda: lags(shelf, lag, 3600))
         await bench.database.pool.execute("delete from outbox where subject = 'nobody.listens'")
         await eventually(lambda: lags(shelf, lag, 0))
+
+
+async def is_read(shelf: Shelf, name: str) -> bool:
+    """Tells whether it is known that nothing waits for a consumer."""
+    return (await shelf.metrics()).get(name) == 0
 
 
 async def lags(shelf: Shelf, name: str, seconds: float) -> bool:

@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 from uuid import uuid4
 
 import grpc
 import pytest
 import trustme
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from pydantic import ValidationError
 from sqlalchemy import MetaData
 
@@ -28,7 +30,7 @@ from kit.testing import eventually
 from kit.tls import Tls
 
 from .conftest import CALLER, Bench
-from .serving import Shelf, free_address, running
+from .serving import SERVING, Shelf, free_address, running
 
 
 def issued(authority: trustme.CA, directory: Path, believed: trustme.CA | None = None) -> Tls:
@@ -139,6 +141,9 @@ async def test_a_service_works_when_all_that_it_speaks_is_tls(
         await eventually(heard, seconds=60)
         port = int(listen.rpartition(":")[2])
         assert await asyncio.to_thread(probe.healthy, "shelf", port), "health is told without a certificate"
+        async with channel(listen) as probed:
+            stub: Any = health_pb2_grpc.HealthStub(probed)
+            assert (await stub.Check(health_pb2.HealthCheckRequest(service="live"), timeout=60)).status == SERVING
         plain = channel(listen, repeat=False)
         assert await refusal(plain, started) == grpc.StatusCode.UNIMPLEMENTED, "and nothing else is"
 

@@ -13,6 +13,7 @@ OUTBOX_LAG = Gauge("comanda_outbox_lag_seconds", "Age of the oldest message that
 BATCH_SIZE = Histogram(
     "comanda_batch_messages", "Messages handled in one transaction.", ["service", "handler"], buckets=SIZES
 )
+PENDING = Gauge("comanda_consumer_pending", "Messages that wait for a handler or are in hand.", ["service", "handler"])
 DUPLICATES = Counter("comanda_inbox_duplicates", "Messages that had been handled before.", ["service", "handler"])
 FAILURES = Counter("comanda_message_failures", "Attempts at a message that failed.", ["service", "handler"])
 DEAD_LETTERS = Counter(

@@ -17,7 +17,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from nats.aio.client import Client
 
-from kit import db, logs, metrics, outbox, revocation, streams, tasks, tracing
+from kit import db, lag, logs, metrics, outbox, revocation, streams, tasks, tracing
 from kit.consumer import Consumer, Handler
 from kit.db import Database
 from kit.identity import Exchange, Verifier
@@ -32,6 +32,9 @@ from kit.tls import Tls
 
 LOG = structlog.get_logger()
 GRACE = 10.0
+LAG_POLLS = 5
+LIVE = "live"
+"""A name in the health service: that the process lives and does not leave, whatever it depends on."""
 OPTIONS = [
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 32 * 1024 * 1024),
@@ -60,11 +63,15 @@ class Process:
 
     def consume(self, handlers: "Iterable[Handler[Any]]") -> None:
         """Adds a consumer for each handler."""
+        consumers = []
         for handler in handlers:
             stream, subjects = streams.filters(self.settings.stream_prefix, self.name, handler.type)
             durable = f"{self.name}-{handler.name}"
             pull = Pull(self.nats, stream, durable, subjects, self.settings.batch_size, self.settings.ack_wait_seconds)
             self.loops.append(Consumer(handler, pull, self.database, self.name).run())
+            consumers.append((stream, durable, handler.name))
+        measure = partial(lag.measure, self.nats.jetstream(), self.name, consumers)
+        self.sweep("measure the lag", measure, LAG_POLLS * self.settings.poll_seconds)
 
     def sweep(self, name: str, work: Callable[[], Awaitable[bool]], seconds: float | None = None) -> None:
         """Adds a loop that runs work for as long as it says that there is more, then pauses."""
@@ -80,6 +87,7 @@ class Process:
         for register in servicers:
             register(registry)
         checks = health.aio.HealthServicer()
+        await checks.set(LIVE, SERVING)
         health_pb2_grpc.add_HealthServicer_to_server(checks, registry)
         reflection.enable_server_reflection([*registry.names, reflection.SERVICE_NAME], server)
         listen(server, self.settings.listen, self.settings.tls)
