@@ -70,7 +70,8 @@ def test_only_the_exchange_of_a_credential_and_signed_webhooks_need_none() -> No
         "comanda.erp.v1.WebhookService.ReceiveWebhook",
         "comanda.orders.v1.MarketplaceService.ReceiveMarketplaceEvents",
     ]
-    assert sorted(public) == [*webhooks, "comanda.sales.v1.IdentityService.Authenticate"]
+    payments = "comanda.sales.v1.PaymentIntentService.ReceivePaymentEvent"
+    assert sorted(public) == [*webhooks, "comanda.sales.v1.IdentityService.Authenticate", payments]
 
 
 def test_no_method_contradicts_itself_about_who_may_call_it() -> None:

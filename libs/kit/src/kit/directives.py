@@ -43,24 +43,26 @@ def retry(error_code: str, error: str, after: float | None = None) -> Settled:
     return Settled(messaging_pb2.OUTCOME_RETRY, error_code=error_code, error=error, retry_after=after)
 
 
-Execute = Callable[[Tx, list[Received[M]]], Awaitable[Sequence[Settled]]]
+Execute = Callable[[Tx, list[Received[M]]], Awaitable[Sequence[Settled | None]]]
 
 
 def executes(message: type[M]) -> Callable[[Execute[M]], Handler[M]]:
     """Makes a function the executor of a directive: it returns one Settled for each of the batch, in order.
 
-    A second attempt at work that was done must be harmless. When a single directive raises, a DomainError means failed (a Conflict
-    or Unavailable: retry) and anything else means retry.
+    None instead says that the work goes on, and that its end is told later (see tell). A second attempt at work that was done
+    must be harmless. When a single directive raises, a DomainError means failed (a Conflict or Unavailable: retry) and anything
+    else means retry.
     """
     topic = contract.topic(message)
 
     def decorate(execute: Execute[M]) -> Handler[M]:
         async def handle(tx: Tx, batch: list[Received[M]]) -> None:
             for received, settled in zip(batch, await execute(tx, batch), strict=True):
-                _tell(tx, topic, received, settled)
+                if settled:
+                    tell(tx, received.business, topic, received.directive_id, received.attempt, settled)
 
         async def give_up(tx: Tx, received: Received[M], error: BaseException) -> bool:
-            _tell(tx, topic, received, _ending(error))
+            tell(tx, received.business, topic, received.directive_id, received.attempt, _ending(error))
             return True
 
         return Handler(message, handle, give_up)
@@ -75,11 +77,12 @@ def _ending(error: BaseException) -> Settled:
     return retry(error.code if isinstance(error, DomainError) else "internal", text)
 
 
-def _tell(tx: Tx, topic: str, received: Received[M], settled: Settled) -> None:
+def tell(tx: Tx, business: UUID, topic: str, directive_id: str, attempt: int, settled: Settled) -> None:
+    """Tells the owner of a directive how an attempt at it ended."""
     event = messaging_pb2.DirectiveSettled(
-        directive_id=received.directive_id,
+        directive_id=directive_id,
         topic=topic,
-        attempt=received.attempt,
+        attempt=attempt,
         outcome=settled.outcome,
         error_code=settled.error_code,
         error=settled.error[:ERROR_LENGTH],
@@ -88,7 +91,7 @@ def _tell(tx: Tx, topic: str, received: Received[M], settled: Settled) -> None:
         event.retry_after.FromMilliseconds(int(settled.retry_after * 1000))
     if settled.result is not None:
         event.result.Pack(settled.result)
-    outbox.add(tx, f"directive/{received.directive_id}", event, business=received.business)
+    outbox.add(tx, f"directive/{directive_id}", event, business=business)
 
 
 def dispatch(

@@ -23,7 +23,9 @@ from comanda.sales.v1 import (
 from kit import client, identity, migrations, server
 from kit.server import Process
 from sales import issuer, sweeps
+from sales.charges import Charges
 from sales.handlers import handlers
+from sales.provider import Online
 from sales.service.audit import AuditService
 from sales.service.businesses import BusinessService, StorefrontService
 from sales.service.customers import CustomerService
@@ -57,8 +59,10 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
     stock = Stock(inventory, private_key)
     counter, refunds = SaleService(database, stock), RefundService(database, stock)
     identities = IdentityService(database, private_key, issuer.of(settings))
+    charges = _charges(process, settings)
     process.consume(handlers())
-    sweeps.add(process, counter.go_on, refunds.go_on)
+    sweeps.add(process, counter.go_on, refunds.go_on, charges)
+    intents = PaymentIntentService(database, charges, settings.payment_webhook_secret.get_secret_value())
     await process.serve(
         [
             partial(businesses_pb2_grpc.add_BusinessServiceServicer_to_server, BusinessService(database)),
@@ -66,7 +70,7 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
             partial(members_pb2_grpc.add_MemberServiceServicer_to_server, MemberService(database)),
             partial(customers_pb2_grpc.add_CustomerServiceServicer_to_server, CustomerService(database)),
             partial(sales_pb2_grpc.add_SaleServiceServicer_to_server, counter),
-            partial(payments_pb2_grpc.add_PaymentIntentServiceServicer_to_server, PaymentIntentService(database)),
+            partial(payments_pb2_grpc.add_PaymentIntentServiceServicer_to_server, intents),
             partial(refunds_pb2_grpc.add_RefundServiceServicer_to_server, refunds),
             partial(receipts_pb2_grpc.add_ReceiptServiceServicer_to_server, ReceiptService(database)),
             partial(exports_pb2_grpc.add_ExportServiceServicer_to_server, ExportService(database)),
@@ -79,6 +83,12 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
         "en",
         identities.exchange,
     )
+
+
+def _charges(process: Process, settings: Settings) -> Charges | None:
+    if not settings.payment_url:
+        return None
+    return Charges(process.database, Online(settings.payment_url, settings.payment_key.get_secret_value()))
 
 
 def main() -> None:

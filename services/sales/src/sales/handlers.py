@@ -11,7 +11,7 @@ from kit.errors import Conflict, DomainError
 from kit.texts import render
 from sales.domain.intent import AUTHORIZE, CAPTURE, REFUND
 from sales.operations import order_credits, order_payments
-from sales.operations.order_payments import Moved, Wanted
+from sales.operations.order_payments import Ended, Wanted
 from sales.texts import TEXTS
 
 
@@ -27,10 +27,10 @@ def handlers() -> list[Handler[Any]]:
     ]
 
 
-def _payments(kind: str) -> Callable[[Tx, list[Received[Any]]], Awaitable[Sequence[Settled]]]:
+def _payments(kind: str) -> Callable[[Tx, list[Received[Any]]], Awaitable[Sequence[Settled | None]]]:
     """Returns what executes a directive about money."""
 
-    async def execute(tx: Tx, batch: list[Received[Any]]) -> Sequence[Settled]:
+    async def execute(tx: Tx, batch: list[Received[Any]]) -> Sequence[Settled | None]:
         return [_ended(each) for each in await order_payments.perform(tx, kind, list(map(_wanted, batch)))]
 
     return execute
@@ -50,8 +50,10 @@ def _wanted(received: Received[Any]) -> Wanted:
     )
 
 
-def _ended(moved: Moved | DomainError) -> Settled:
-    return refusal(moved) if isinstance(moved, DomainError) else done(pb.PaymentResult(**moved._asdict()))
+def _ended(ended: Ended) -> Settled | None:
+    if ended is None:
+        return None
+    return refusal(ended) if isinstance(ended, DomainError) else done(pb.PaymentResult(**ended._asdict()))
 
 
 @executes(pb.HoldCredit)

@@ -20,3 +20,9 @@ class Settings(kit.settings.Settings):
     """Claim that holds the code of the business."""
     jwt_role_claim: str = ""
     """Claim that holds the role of somebody who is no member; only members come in when empty."""
+    payment_url: str = ""
+    """Where the payment provider is; there is only the manual one when empty."""
+    payment_key: SecretStr = SecretStr("")
+    """With which we come in there."""
+    payment_webhook_secret: SecretStr = SecretStr("")
+    """With which it signs its events (`whsec_…`); none are taken in when empty."""

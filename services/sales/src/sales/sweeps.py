@@ -5,13 +5,17 @@ from functools import partial
 
 from kit import machinery
 from kit.server import Process
+from sales.charges import Charges
 from sales.operations import audit
 
 Work = Callable[[], Awaitable[bool]]
 
 
-def add(process: Process, complete: Work, restock: Work) -> None:
-    """Adds the sweeps to the process: complete goes on with sales that nobody drives, restock with goods that return."""
+def add(process: Process, complete: Work, restock: Work, charges: Charges | None) -> None:
+    """Adds the sweeps to the process: complete goes on with sales that nobody drives, restock with goods that return.
+
+    Charges goes to the provider of payments, if there is one.
+    """
     database = process.database
 
     async def extend_chains() -> bool:
@@ -19,5 +23,8 @@ def add(process: Process, complete: Work, restock: Work) -> None:
 
     process.sweep("complete", complete)
     process.sweep("restock", restock)
+    if charges:
+        process.sweep("charge", charges.go_on)
+        process.sweep("look at payments", charges.look)
     process.sweep("extend the audit chains", extend_chains)
     process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)

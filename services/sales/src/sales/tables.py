@@ -282,6 +282,10 @@ sa.Table(
     *_columns(JSONB, "metadata"),
     *_columns(sa.Text, "created_by"),
     *_columns(TIME, "created_at", "updated_at"),
+    sa.Column("provider_ref", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("version", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("look_at", TIME),
+    sa.Index("payment_intents_look", "look_at", postgresql_where=sa.text("look_at is not null")),
     sa.Index("payment_intents_of_order", "business_id", "order_ref", "id", postgresql_where=sa.text("order_ref <> ''")),
 )
 sa.Table(
@@ -296,6 +300,9 @@ sa.Table(
     *_columns(sa.Integer, "directive_attempt"),
     *_columns(TIME, "created_at"),
     sa.Column("settled_at", TIME),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("due_at", TIME),
+    sa.Index("payment_operations_due", "due_at", postgresql_where=sa.text("state in ('pending', 'sent')")),
     sa.ForeignKeyConstraint(
         ["business_id", "intent_id"],
         ["payment_intents.business_id", "payment_intents.id"],
@@ -306,6 +313,7 @@ sa.Table(
         "payment_operations_directive",
         "business_id",
         "directive_id",
+        "directive_attempt",
         unique=True,
         postgresql_where=sa.text("directive_id <> ''"),
     ),

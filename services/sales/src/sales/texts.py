@@ -93,6 +93,8 @@ TEXTS: Catalogue = {
     "no_credit_held": Text(
         "No credit is kept for order {order_ref}.", "Não há crédito reservado para o pedido {order_ref}."
     ),
+    "invalid_signature": Text("The signature is not right.", "A assinatura não confere."),
+    "invalid_event": Text("The body is no event: {field}.", "O corpo não é um evento: {field}."),
     "no_intent_id": Text(
         "Neither the directive nor order {order_ref} names a payment intent.",
         "Nem a diretiva nem o pedido {order_ref} indica uma intenção de pagamento.",

@@ -42,7 +42,7 @@ from kit import client, identity
 from kit.identity import NO_BUSINESS, Identity
 from kit.testing import administer, at
 
-START_SECONDS = 30.0
+START_SECONDS = 100.0
 
 
 @dataclass

@@ -3,18 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit.errors import Conflict, Refused
 
 MANUAL = "manual"
 """The provider that is whoever stands at the counter: what is asked of it is done."""
+ONLINE = "online"
+"""The provider outside that the installation is connected to."""
 PENDING, REQUIRES_ACTION, AUTHORIZED, CAPTURED, REFUNDED, FAILED, CANCELLED = (
     "pending", "requires_action", "authorized", "captured", "refunded", "failed", "cancelled",
 )  # fmt: skip
-AUTHORIZE, CAPTURE, REFUND, CANCEL = "authorize", "capture", "refund", "cancel"
+OPEN_IT, AUTHORIZE, CAPTURE, REFUND, CANCEL = "open", "authorize", "capture", "refund", "cancel"
 FROM: Mapping[str, frozenset[str]] = {
+    OPEN_IT: frozenset({PENDING}),
     AUTHORIZE: frozenset({PENDING, REQUIRES_ACTION}),
     CAPTURE: frozenset({PENDING, AUTHORIZED}),
     REFUND: frozenset({CAPTURED, REFUNDED}),
@@ -49,6 +52,30 @@ class Intent:
     created_by: str
     created_at: datetime
     updated_at: datetime
+    provider_ref: str = ""
+    """The provider's own id of it; empty until the provider has opened it."""
+    version: int = 0
+    """The provider's count of its changes, as far as they are known."""
+
+
+class Snapshot(NamedTuple):
+    """What a provider says of an intent. Amounts are minor units."""
+
+    provider_ref: str
+    version: int
+    status: str
+    captured_q: int
+    refunded_q: int
+    client_secret: str
+
+
+class Answer(NamedTuple):
+    """What a provider says of something that was asked of it: how it stands (`sent`: it waits for the buyer), and of the intent."""
+
+    state: str
+    transaction_id: str
+    error: str
+    snapshot: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +95,8 @@ class Operation:
     directive_attempt: int
     created_at: datetime
     settled_at: datetime | None
+    attempts: int = 0
+    """How often the provider was, or may have been, asked."""
 
 
 def amount_of(intent: Intent, kind: str, amount_q: int, earlier: Sequence[Operation]) -> int:
@@ -118,3 +147,15 @@ def done(intent: Intent, kind: str, amount_q: int, now: datetime) -> Intent:
     refunded_q = intent.refunded_q + amount_q
     status = REFUNDED if refunded_q == intent.captured_q else CAPTURED
     return replace(intent, status=status, refunded_q=refunded_q, updated_at=now)
+
+
+def seen(intent: Intent, snapshot: Snapshot, now: datetime) -> Intent:
+    """Returns the intent as its provider says that it is; what it said before that is known already changes nothing."""
+    if snapshot.version <= intent.version:
+        return intent
+    return replace(intent, **snapshot._asdict(), updated_at=now)
+
+
+def is_open(intent: Intent) -> bool:
+    """Whether the provider may still change it without being asked."""
+    return intent.status in (PENDING, REQUIRES_ACTION)

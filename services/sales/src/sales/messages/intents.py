@@ -1,9 +1,13 @@
 """Payment intents."""
 
 from collections.abc import Sequence
+from uuid import UUID
+
+import orjson
 
 from comanda.sales.v1 import payments_pb2 as pb
 from comanda.sales.v1 import sales_pb2
+from kit.errors import Invalid
 from sales.domain.intent import Intent, Operation
 from sales.messages.values import enum, struct, time
 
@@ -26,6 +30,7 @@ def intent(found: Intent, operations: Sequence[Operation]) -> pb.PaymentIntent:
         user=found.created_by,
         created_at=time(found.created_at),
         updated_at=time(found.updated_at),
+        provider_ref=found.provider_ref,
     )
 
 
@@ -42,4 +47,14 @@ def operation(found: Operation) -> pb.PaymentOperation:
         error=found.error,
         created_at=time(found.created_at),
         settled_at=time(found.settled_at),
+        attempts=found.attempts,
     )
+
+
+def event_subject(body: bytes) -> tuple[UUID, UUID]:
+    """Returns the business and the intent that a provider's event is about; raises Invalid(`invalid_event`)."""
+    try:
+        data = orjson.loads(body)["data"]
+        return UUID(data["business"]), UUID(data["reference"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Invalid("invalid_event", field="body") from error

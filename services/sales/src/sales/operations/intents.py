@@ -1,7 +1,7 @@
 """Payment intents: opened, and asked for what their providers can do. What the manual provider is asked for is done at once."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from comanda.sales.events.v1 import payments_pb2 as events
@@ -11,7 +11,20 @@ from kit.errors import Invalid, NotFound, Refused
 from kit.ids import uuid7
 from sales.domain import intent as domain
 from sales.domain import place, refund
-from sales.domain.intent import AUTHORIZE, CANCEL, CAPTURE, DONE, MANUAL, PENDING, REFUND, Intent, Operation
+from sales.domain.intent import (
+    AUTHORIZE,
+    AUTHORIZED,
+    CANCEL,
+    CANCELLED,
+    DONE,
+    MANUAL,
+    ONLINE,
+    OPEN_IT,
+    PENDING,
+    REFUND,
+    Intent,
+    Operation,
+)
 from sales.store import audit, businesses
 from sales.store import intents as store
 
@@ -21,30 +34,35 @@ Stood = tuple[Intent, Sequence[Operation]]
 
 async def create(
     tx: Tx, *, amount_q: int, currency: str, method: str, provider: str, authorize: bool, order_ref: str,
-    metadata: Mapping[str, Any],
+    metadata: Mapping[str, Any], known: Collection[str],
 ) -> Stood:  # fmt: skip
-    """Opens an intent over that many minor units. Raises Invalid (`unknown_provider`, `unknown_currency`)."""
-    if provider not in ("", MANUAL):
-        raise Invalid("unknown_provider", provider=provider, known=[MANUAL], field="provider")
+    """Opens an intent over that many minor units at one of the known providers.
+
+    Raises Invalid (`unknown_provider`, `unknown_currency`).
+    """
+    if provider and provider not in known:
+        raise Invalid("unknown_provider", provider=provider, known=sorted(known), field="provider")
     business = await businesses.business(tx)
     if business is None:
         raise NotFound("not_found")
     place.check(business.timezone, currency or business.currency)
     new = Intent(
-        id=uuid7(), provider=MANUAL, method=method, amount_q=amount_q, currency=currency or business.currency,
-        status=PENDING, captured_q=0, refunded_q=0, client_secret=secrets.token_urlsafe(24), order_ref=order_ref,
-        metadata=metadata, created_by=tx.actor, created_at=tx.now, updated_at=tx.now,
+        id=uuid7(), provider=provider or MANUAL, method=method, amount_q=amount_q, currency=currency or business.currency,
+        status=PENDING, captured_q=0, refunded_q=0, order_ref=order_ref,
+        client_secret="" if provider == ONLINE else secrets.token_urlsafe(24), metadata=metadata,
+        created_by=tx.actor, created_at=tx.now, updated_at=tx.now,
     )  # fmt: skip
     audit.record(
         tx, "payment.created", "Payment intent opened", payment_id=new.id,
         after={"amount_q": amount_q, "currency": new.currency, "method": method, "order_ref": order_ref},
     )  # fmt: skip
-    if not authorize:
+    first = OPEN_IT if new.provider == ONLINE else AUTHORIZE if authorize else ""
+    if not first:
         store.insert(tx, new)
         return new, []
-    authorized, operation = perform(tx, new, [], AUTHORIZE)
-    store.insert(tx, authorized)
-    return authorized, [operation]
+    after, operation = perform(tx, new, [], first)
+    store.insert(tx, after)
+    return after, [operation]
 
 
 async def ask(tx: Tx, intent_id: str, kind: str, amount_q: int = 0, reason: str = "") -> Stood:
@@ -83,37 +101,46 @@ def perform(
     Raises what domain.amount_of raises.
     """
     amount_q = domain.amount_of(intent, kind, amount_q, earlier)
-    operation_id = uuid7()
+    operation_id, manual = uuid7(), intent.provider == MANUAL
     operation = Operation(
-        id=operation_id, intent_id=intent.id, kind=kind, state=DONE, amount_q=amount_q, reason=reason,
-        transaction_id=f"{MANUAL}_{operation_id.hex}", error_code="", error="", directive_id=directive_id,
-        directive_attempt=directive_attempt,
-        created_at=tx.now, settled_at=tx.now,
+        id=operation_id, intent_id=intent.id, kind=kind, state=DONE if manual else domain.WANTED, amount_q=amount_q,
+        reason=reason, transaction_id=f"{MANUAL}_{operation_id.hex}" if manual else "", error_code="", error="",
+        directive_id=directive_id, directive_attempt=directive_attempt, created_at=tx.now,
+        settled_at=tx.now if manual else None,
     )  # fmt: skip
     store.insert_operation(tx, operation)
-    return _settled(tx, intent, operation), operation
+    if not manual:
+        return intent, operation
+    after = domain.done(intent, kind, amount_q, tx.now)
+    tell(tx, intent, after, operation)
+    return after, operation
 
 
-def _settled(tx: Tx, intent: Intent, operation: Operation) -> Intent:
-    """Returns the intent after something was done, and tells those who listen."""
-    after = domain.done(intent, operation.kind, operation.amount_q, tx.now)
-    outbox.add(tx, f"payment_intent/{intent.id}", _event(after, operation))
+def tell(tx: Tx, before: Intent, after: Intent, operation: Operation | None) -> None:
+    """Tells of what moved between two states of a locked intent, by an operation that was done, or by the buyer or provider."""
+    moved = list(_events(before, after, operation))
+    if not moved:
+        return
+    outbox.add(tx, f"payment_intent/{after.id}", *moved)
     audit.record(
-        tx, "payment.updated", f"Payment intent: {operation.kind}", {"status": intent.status},
-        {"status": after.status, "operation": operation.kind, "amount_q": operation.amount_q, "reason": operation.reason},
-        payment_id=intent.id,
+        tx, "payment.updated", f"Payment intent: {after.status}",
+        {"status": before.status, "captured_q": before.captured_q, "refunded_q": before.refunded_q},
+        {"status": after.status, "captured_q": after.captured_q, "refunded_q": after.refunded_q},
+        payment_id=after.id,
     )  # fmt: skip
-    return after
 
 
-def _event(intent: Intent, done: Operation) -> Any:
-    about = {"intent_id": str(intent.id), "order_ref": intent.order_ref}
-    if done.kind == CANCEL:
-        return events.PaymentCancelled(**about, reason=done.reason)
-    moved = about | {"currency": intent.currency, "directive_id": done.directive_id}
-    if done.kind == REFUND:
-        return events.PaymentRefunded(
-            **moved, amount_q=done.amount_q, refund_id=done.transaction_id, reason=done.reason
-        )
-    kind = events.PaymentCaptured if done.kind == CAPTURE else events.PaymentAuthorized
-    return kind(**moved, amount_q=done.amount_q, transaction_id=done.transaction_id)
+def _events(before: Intent, after: Intent, operation: Operation | None) -> Iterator[Any]:
+    about = {"intent_id": str(after.id), "order_ref": after.order_ref}
+    moved = about | {"currency": after.currency, "directive_id": operation.directive_id if operation else ""}
+    # What the provider did by itself has no id of ours: the state in which that left the intent stands for it.
+    transaction_id = (operation.transaction_id if operation else "") or f"{after.provider_ref}:{after.version}"
+    reason = operation.reason if operation else ""
+    if before.status != AUTHORIZED == after.status:
+        yield events.PaymentAuthorized(**moved, amount_q=after.amount_q, transaction_id=transaction_id)
+    if captured_q := after.captured_q - before.captured_q:
+        yield events.PaymentCaptured(**moved, amount_q=captured_q, transaction_id=transaction_id)
+    if refunded_q := after.refunded_q - before.refunded_q:
+        yield events.PaymentRefunded(**moved, amount_q=refunded_q, refund_id=transaction_id, reason=reason)
+    if before.status != CANCELLED == after.status:
+        yield events.PaymentCancelled(**about, reason=reason)

@@ -10,7 +10,7 @@ from kit.db import Tx
 from kit.errors import DomainError, NotFound, Refused
 from kit.identity import Identity
 from sales.domain import intent as domain
-from sales.domain.intent import AUTHORIZE, CAPTURE, DONE, Intent, Operation
+from sales.domain.intent import AUTHORIZE, CAPTURE, DONE, OPEN, Intent, Operation
 from sales.operations import intents
 from sales.store import intents as store
 from sales.store.intents import Place
@@ -40,8 +40,12 @@ class Moved(NamedTuple):
     amount_q: int
 
 
-async def perform(tx: Tx, kind: str, batch: Sequence[Wanted]) -> list[Moved | DomainError]:
-    """Does what is wanted; returns for each what was moved, or why nothing was."""
+Ended = Moved | DomainError | None
+"""What was moved, why nothing was, or None: the provider has not answered, and its answer tells the directive."""
+
+
+async def perform(tx: Tx, kind: str, batch: Sequence[Wanted]) -> list[Ended]:
+    """Does what is wanted, or has the provider asked for it; returns how each ended."""
     named = [(each.business, key) for each in batch if (key := store.identifier(each.intent_id))]
     unnamed = [(each.business, each.order_ref) for each in batch if not each.intent_id]
     intents_of, asked = await store.lock_all(tx, named, unnamed)
@@ -60,7 +64,7 @@ def _act_for(tx: Tx, business: UUID) -> None:
 
 def _perform(
     tx: Tx, kind: str, wanted: Wanted, known: dict[Place, Intent], asked: dict[Place, list[Operation]]
-) -> Moved | DomainError:
+) -> Ended:
     try:
         intent = _check(wanted, _found(wanted, known))
         place = (wanted.business, intent.id)
@@ -68,6 +72,9 @@ def _perform(
             known[place] = replace(intent, order_ref=wanted.order_ref)
             return earlier
         _act_for(tx, wanted.business)
+        if waiting := _waiting(wanted, asked[place]):
+            store.take_over(tx, waiting.id, wanted.attempt)
+            return None
         known[place], operation = intents.perform(
             tx, replace(intent, order_ref=wanted.order_ref), asked[place], kind, wanted.amount_q, wanted.reason,
             wanted.directive_id, wanted.attempt,
@@ -75,7 +82,12 @@ def _perform(
     except DomainError as error:
         return error
     asked[place].append(operation)
-    return _moved(intent, operation)
+    return _moved(intent, operation) if operation.state == DONE else None
+
+
+def _waiting(wanted: Wanted, asked: Sequence[Operation]) -> Operation | None:
+    """Returns what an earlier attempt at the directive asked for, while the provider has not answered."""
+    return next((each for each in asked if each.directive_id == wanted.directive_id and each.state in OPEN), None)
 
 
 def _found(wanted: Wanted, known: dict[Place, Intent]) -> Intent:
