@@ -208,6 +208,7 @@ sa.Table(
 )
 sa.Table("session_holds", METADATA, *_key("channel_code", "session_key"), *_columns(sa.BigInteger, "rev"))
 sa.Table("order_stock", METADATA, *_key("order_ref"), *_columns(TIME, "committed_at", "released_at", nullable=True))
+sa.Table("awaiting_orders", METADATA, *_key("sku", "location", "order_ref"), *_columns(TIME, "refused_at"))
 sa.Table(
     "restocks",
     METADATA,

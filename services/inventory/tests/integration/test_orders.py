@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from comanda.inventory.directives.v1.directives_pb2 import Hold
-from comanda.inventory.events.v1.events_pb2 import StockCommitted, StockReleased
+from comanda.inventory.events.v1.events_pb2 import AwaitedStockArrived, StockCommitted, StockReleased
 from comanda.types.v1.messaging_pb2 import OUTCOME_DONE, OUTCOME_FAILED, Envelope
 from kit.testing import eventually
 
@@ -234,4 +234,47 @@ async def test_an_order_that_a_lost_race_left_with_one_locked_shelf_looks_again(
         await transaction.commit()
     assert (await waiting).outcome == OUTCOME_DONE
     assert await shop.level("coffee", "spare") == (0, 0)
+    await shop.check()
+
+
+PROMISE = "update stock set backorder_limit = 9 where business_id = $1"
+
+
+async def awaited(shop: Any) -> list[str]:
+    """The orders that were told that goods have come in for them, in order."""
+    return [event.order_ref for event in await published(shop, AwaitedStockArrived)]
+
+
+async def test_an_order_that_waits_for_goods_keeps_its_units_and_is_told_when_some_come(shop: Any) -> None:
+    await shop.stock(coffee="3", tea="1")
+    await shop.rows(PROMISE, shop.business)
+    await shop.hold("S1", coffee="5", tea="1")
+    for _ in range(2):
+        assert (await shop.commit("ORD-1", "S1")).error_code == "backordered"
+    await shop.pass_time()
+    await shop.sweep()
+    assert (await shop.level("coffee"), await shop.level("tea")) == ((3, 5), (1, 1))
+    await shop.stock(tea="1")
+    assert await awaited(shop) == []
+    await shop.stock(coffee="1")
+    assert await awaited(shop) == ["ORD-1"]
+    assert (await shop.commit("ORD-1", "S1")).error_code == "backordered"
+    await shop.stock(coffee="4")
+    assert await awaited(shop) == ["ORD-1", "ORD-1"]
+    assert (await shop.commit("ORD-1", "S1")).outcome == OUTCOME_DONE
+    await shop.stock(coffee="1")
+    assert await awaited(shop) == ["ORD-1", "ORD-1"]
+    await shop.check()
+
+
+async def test_units_that_come_back_are_told_to_all_who_wait_but_not_to_who_gave_up(shop: Any) -> None:
+    await shop.stock(coffee="3")
+    await shop.rows(PROMISE, shop.business)
+    await shop.order("ORD-0", coffee="3")
+    for number in (3, 2, 1):
+        await shop.hold(f"S{number}", coffee="1")
+        assert (await shop.commit(f"ORD-{number}", f"S{number}")).error_code == "backordered"
+    await shop.release("ORD-2", "S2")
+    await shop.release("ORD-0")
+    assert await awaited(shop) == ["ORD-3", "ORD-1"]
     await shop.check()

@@ -22,7 +22,7 @@ from orders.domain.history import (
     PAYMENT_CAPTURED,
     PAYMENT_REFUNDED,
 )
-from orders.operations import bookings, payments, settlement
+from orders.operations import bookings, due, payments, settlement
 from orders.store import channels as store
 from orders.store import prices
 
@@ -42,7 +42,16 @@ def handlers(signals: Signals) -> Sequence[Handler[Any]]:
         currencies = [message.currency for message in known.values()]
         await tx.connection.execute(store.UPSERT_BUSINESSES, list(known), zones, currencies)
 
-    return [settle, remember_business, note_authorization, note_capture, note_refund, *BOOKS, *CATALOGUE]
+    return [
+        settle,
+        remember_business,
+        resume_backordered,
+        note_authorization,
+        note_capture,
+        note_refund,
+        *BOOKS,
+        *CATALOGUE,
+    ]
 
 
 @on(money.PaymentAuthorized)
@@ -79,6 +88,12 @@ async def note_invoice(tx: Tx, batch: list[Received[erp.OrderInvoiced]]) -> None
 async def note_cancellation(tx: Tx, batch: list[Received[erp.OrderCancelledInErp]]) -> None:
     """Lets orders know that they are cancelled in the ERP; what follows from that is for a person to say."""
     await bookings.note(tx, ERP_CANCELLED, batch)
+
+
+@on(inventory.AwaitedStockArrived)
+async def resume_backordered(tx: Tx, batch: list[Received[inventory.AwaitedStockArrived]]) -> None:
+    """Has the units of orders leave that waited for goods."""
+    await due.resume(tx, [(each.business, each.message.order_ref) for each in batch])
 
 
 BOOKS: Sequence[Handler[Any]] = (note_booking, note_invoice, note_cancellation)

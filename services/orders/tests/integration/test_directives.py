@@ -10,11 +10,14 @@ from outbound_calls import asked
 from outbound_calls import directive as by_id
 
 from comanda.inventory.directives.v1 import directives_pb2 as inventory
+from comanda.inventory.events.v1.events_pb2 import AwaitedStockArrived
 from comanda.orders.v1 import directives_pb2
+from kit import outbox
 from kit.db import Tx
 from kit.directives import failed, retry
 from kit.errors import NotFound, Refused
 from kit.testing import eventually
+from orders.operations import due
 from orders.store import directives as store
 
 MAKE_DUE = "update directives set due_at = now(), available_at = now() where topic = $1"
@@ -26,11 +29,11 @@ async def directive(hub: Any, topic: str) -> Any:
     return found
 
 
-async def settled(hub: Any, status: str, attempts: int) -> Any:
-    """Returns the stock.commit once that many attempts have led to the status."""
+async def settled(hub: Any, status: str, attempts: int, topic: str = "stock.commit") -> Any:
+    """Returns the only directive of the topic once that many attempts have led to the status."""
 
     async def there() -> Any:
-        found = await directive(hub, "stock.commit")
+        found = await directive(hub, topic)
         return found if (found.status, found.attempts) == (status, attempts) else None
 
     return await eventually(there)
@@ -64,6 +67,51 @@ async def test_a_failure_for_good_is_not_tried_again_and_is_told(hub: Any) -> No
     await ordered(hub)
     found = await settled(hub, "failed", 1)
     assert (found.error_code, found.last_error) == ("insufficient_stock", "sold out")
+
+
+async def arrived(hub: Any, order_ref: str) -> None:
+    """Lets inventory tell that goods have come in for an order."""
+
+    async def tell(tx: Tx, _: object) -> None:
+        event = AwaitedStockArrived(order_ref=order_ref)
+        outbox.add(tx, f"order/{order_ref}", event, business=hub.business)
+
+    await hub.process.database.run(tell)
+
+
+async def test_an_order_that_waits_for_goods_goes_on_when_they_come(hub: Any) -> None:
+    hub.stock.refusals = [failed("backordered", "nothing there"), failed("backordered", "too little")]
+    await ordered(hub)
+    ref = (await settled(hub, "failed", 1)).order_ref
+    await arrived(hub, ref)
+    await settled(hub, "failed", 2)
+    await arrived(hub, ref)
+    await settled(hub, "done", 3)
+    await hub.process.database.run(lambda tx, _: due.resume(tx, [(hub.business, ref)]))
+    assert (await directive(hub, "stock.commit")).attempts == 3
+
+
+async def test_goods_that_come_before_their_lack_is_told_are_not_missed(hub: Any) -> None:
+    hub.stock.refusals = [failed("backordered", "nothing there")]
+    await make_channel(hub)
+    key = (await opened(hub, line("A"))).session_key
+    await settled(hub, "done", 1, "stock.hold")
+    hub.stock.answers.clear()
+    await committed(hub, key)
+    await arrived(hub, (await directive(hub, "stock.commit")).order_ref)
+    await settled(hub, "running", 2)
+    hub.stock.answers.set()
+    await settled(hub, "done", 2)
+
+
+async def test_goods_do_not_revive_what_failed_for_another_reason_or_was_cancelled(hub: Any) -> None:
+    hub.stock.refusals = [failed("insufficient_stock", "sold out")]
+    await ordered(hub)
+    found = await settled(hub, "failed", 1)
+    for _ in range(2):
+        await hub.process.database.run(lambda tx, _: due.resume(tx, [(hub.business, found.order_ref)]))
+        assert (await directive(hub, "stock.commit")).attempts == 1
+        await hub.call(hub.directives.CancelDirective, directives_pb2.CancelDirectiveRequest(id=found.id))
 
 
 async def test_o_d3_work_whose_executor_never_answered_is_sent_again_when_its_lease_is_over(hub: Any) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from inventory.domain import book as books
 from inventory.domain.allocation import Part, allocate, total
 from inventory.domain.book import Book, Movement
-from inventory.domain.reservation import Owner, Reservation, Status, commit, give_back, new, release
+from inventory.domain.reservation import ORDER, TTL, Owner, Reservation, Status, commit, extend, give_back, new, release
 from inventory.domain.stock import UNKNOWN, Key, Shelves, Sku
 
 
@@ -77,8 +77,8 @@ class Taking(NamedTuple):
     anew: Sequence[tuple[Reservation, Part]]
     short: Sequence[str]
     """SKUs of which there is not enough left; then nothing of the order may leave."""
-    awaited: Sequence[str]
-    """SKUs of which units are promised that have not come in; then nothing of the order may leave either."""
+    awaited: Sequence[Reservation]
+    """Holds of units that are promised and have not come in; then nothing of the order may leave either."""
 
 
 class Units(NamedTuple):
@@ -109,7 +109,7 @@ def taking(shelves: Shelves, units: Units, order_ref: str, holds: Sequence[Reser
                 trial[part.key] -= part.qty
                 there[part.key] -= part.qty
                 anew.append((hold, part))
-    awaited = [hold.sku for hold in good if there[hold.key] < 0]
+    awaited = [hold for hold in good if there[hold.key] < 0]
     if not short and not awaited:
         units.free.update(trial)
         units.there.update(there)
@@ -126,6 +126,12 @@ def take(book: Book, order_ref: str, found: Taking, now: datetime, new_id: Calla
         book.make(commit(fresh, order_ref, now))
         gone.append(Part(part.key, -part.qty))
     return [Movement(part.key, books.COMMIT, part.qty, order_ref) for part in gone]
+
+
+def wait(book: Book, found: Taking, now: datetime) -> None:
+    """Books that an order keeps what it holds while it waits for goods, as long as a reservation of an order lives."""
+    for hold in found.good:
+        book.change(hold, extend(hold, now + TTL[ORDER]))
 
 
 class Given(NamedTuple):

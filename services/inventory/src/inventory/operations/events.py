@@ -38,6 +38,11 @@ def released(tx: Tx, owner: Owner, order_ref: str = "", units: Sequence[Movement
     outbox.add(tx, aggregate, event, business=owner.business)
 
 
+def awaited_arrived(tx: Tx, business: UUID, order_ref: str) -> None:
+    """Publishes that an order which waits for goods may be tried again."""
+    outbox.add(tx, f"order/{order_ref}", events.AwaitedStockArrived(order_ref=order_ref), business=business)
+
+
 def returned(tx: Tx, unit: Movement) -> None:
     """Publishes that units which a customer sent back are on their shelf again."""
     location = unit.key.location

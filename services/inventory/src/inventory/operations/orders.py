@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from inventory.domain.book import Book, Movement
-from inventory.domain.order import Commitment, Given, Order, Refusal, Return, Taking, Units, give, take, taking
+from inventory.domain.order import Commitment, Given, Order, Refusal, Return, Taking, Units, give, take, taking, wait
 from inventory.domain.reservation import ORDER, Owner, Reservation, Status
 from inventory.domain.stock import Shelves, Sku
 from inventory.operations import events, lots
-from inventory.store import directives, ledger
+from inventory.store import awaiting, directives, ledger
 from inventory.store.reservations import held_by, lock_reservations
 from inventory.store.shelves import expire, other_shelf
 from kit.db import RETRY, Tx
@@ -20,7 +20,7 @@ async def commit(tx: Tx, commitments: Sequence[Commitment]) -> list[Refusal | No
     """Lets the units of orders leave, all of an order or none; None: that is done, now or before.
 
     An order that was released takes nothing and gives its holds up. One that is refused keeps its holds, so that it can be
-    tried again.
+    tried again; one that waits for goods keeps them for as long as an order may, and is told when some have come in.
     """
     wanted = {each.order: each for each in commitments}
     claims = await directives.claim_orders(tx, wanted)
@@ -64,10 +64,18 @@ async def _take(
         if await expire(tx, book, shelves, {key for sku in short for key in shelves.places(sku)}, keep):
             found = _decide(shelves, holds)
     able = {order: chosen for order, chosen in found.items() if not chosen.short and not chosen.awaited}
+    waiting = {order: chosen for order, chosen in found.items() if chosen.awaited and not chosen.short}
+    for chosen in waiting.values():
+        wait(book, chosen, tx.now)
+    awaiting.wait(tx, [(hold.key, order) for order in waiting for hold in waiting[order].awaited])
     leaving = [each for order in able for each in take(book, order.ref, able[order], tx.now, uuid7)]
     for order, units in _by_order(await lots.move(tx, book, shelves, leaving)).items():
         events.committed(tx, order.business, order.ref, units)
-    return {order: Refusal((), chosen.short, chosen.awaited) for order, chosen in found.items() if order not in able}
+    return {order: _refusal(chosen) for order, chosen in found.items() if order not in able}
+
+
+def _refusal(chosen: Taking) -> Refusal:
+    return Refusal((), chosen.short, [hold.sku for hold in chosen.awaited])
 
 
 def _by_order(movements: Sequence[Movement]) -> dict[Order, list[Movement]]:

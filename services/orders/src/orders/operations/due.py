@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -11,9 +12,12 @@ from orders.domain import checks
 from orders.domain.directive import FAILED
 from orders.domain.session import OPEN
 from orders.operations import directives
+from orders.operations.followups import STOCK_COMMIT
 from orders.store import directives as store
 from orders.store.directives import Settlement
 
+BACKORDERED = "backordered"
+"""What inventory says of an order whose units are promised and have not come in."""
 SHARE, MOST = 200, 1000
 """Directives that a business, and all together, have sent at a time: executors take far more between two sweeps."""
 
@@ -21,10 +25,20 @@ SHARE, MOST = 200, 1000
 async def send_due(tx: Tx) -> bool:
     """Sends directives; tells whether others may be waiting. Who has more than his share waits for the next sweep."""
     leased = await store.lease_due(tx, SHARE, MOST)
-    for row in await _needed(tx, leased):
+    _send(tx, await _needed(tx, leased))
+    return len(leased) == MOST
+
+
+async def resume(tx: Tx, orders: Sequence[tuple[UUID, str]]) -> None:
+    """Sends the stock.commit of orders (business and ref) again for which goods have come in, the oldest first."""
+    leased = await store.resume(tx, list(set(orders)), STOCK_COMMIT, BACKORDERED)
+    _send(tx, sorted(leased, key=lambda row: row["id"]))
+
+
+def _send(tx: Tx, leased: Sequence[asyncpg.Record]) -> None:
+    for row in leased:
         about = row["order_ref"] or row["session_key"]
         directives.send(tx, row["business_id"], row["id"], row["topic"], row["payload"], row["attempts"], about)
-    return len(leased) == MOST
 
 
 async def _needed(tx: Tx, leased: Sequence[asyncpg.Record]) -> Sequence[asyncpg.Record]:

@@ -72,6 +72,23 @@ LEASE_DUE = f"""
     where d.business_id = due.business_id and d.id = due.id
     returning d.business_id, d.id, d.topic, d.payload, d.order_ref, d.session_key, d.attempts
 """
+# Whether it has failed or is still on its way: its answer may be overtaken by the news that makes it out of date.
+RESUME = f"""
+    with due as (
+        select d.business_id, d.id
+        from unnest($1::uuid[], $2::text[]) as o (business_id, order_ref)
+        join directives d on d.business_id = o.business_id and d.order_ref = o.order_ref and d.order_ref <> ''
+        where d.topic = $3 and (d.status not in ('done', 'failed', 'cancelled') or d.status = 'failed' and d.error_code = $4)
+        order by d.business_id, d.id
+        for update of d
+    )
+    update directives d
+    set status = 'queued', failures = 0, attempts = d.attempts + 1, available_at = now(), started_at = now(), updated_at = now(),
+        leased_until = now() + make_interval(secs => {LEASE_SECONDS}), due_at = now() + make_interval(secs => {LEASE_SECONDS})
+    from due
+    where d.business_id = due.business_id and d.id = due.id
+    returning d.business_id, d.id, d.topic, d.payload, d.order_ref, d.session_key, d.attempts
+"""
 # What an earlier attempt says of a failure no longer counts; that it succeeded always does. The status is asked in words that
 # do not match the index of what is queued: the planner would rather walk all of that than look up a few by key.
 SETTLE = f"""
@@ -186,6 +203,11 @@ def cancel_reminders(tx: Tx, business: UUID, order_ref: str, template: str) -> N
 async def lease_due(tx: Tx, share: int, most: int) -> "list[asyncpg.Record]":
     """Leases out directives that are due, and those whose lease has run out: at most so many of each business, and in all."""
     return await tx.connection.fetch(LEASE_DUE, share, most)
+
+
+async def resume(tx: Tx, orders: Sequence[tuple[UUID, str]], topic: str, error_code: str) -> "list[asyncpg.Record]":
+    """Leases out what orders (business and ref) have of a topic that is under way or has failed with that code."""
+    return await tx.connection.fetch(RESUME, *(list(column) for column in zip(*orders, strict=True)), topic, error_code)
 
 
 async def standings(tx: Tx, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, tuple[str, int]]:
