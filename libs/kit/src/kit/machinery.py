@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql as pg
 
-from kit.db import Database, Tx
-
 CREATE_1 = """
     create table outbox (
         business_id uuid not null,
@@ -100,21 +98,3 @@ def tables(metadata: sa.MetaData) -> None:
         sa.Column("last_error", sa.Text, nullable=False),
         sa.Column("failed_at", pg.TIMESTAMP(timezone=True), nullable=False, server_default=NOW),
     )
-
-
-TIDY_SECONDS = 300.0
-TIDY = (
-    "delete from inbox where received_at < now() - interval '30 days'",
-    "delete from idempotency_keys where expires_at < now()",
-)
-
-
-async def tidy(database: Database) -> bool:
-    """Removes rows that have had their time; every service sweeps with it."""
-
-    async def remove(tx: Tx, _: object) -> None:
-        for statement in TIDY:
-            await tx.connection.execute(statement)
-
-    await database.run(remove)
-    return False

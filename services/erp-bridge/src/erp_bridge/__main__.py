@@ -1,6 +1,5 @@
 """python -m erp_bridge [serve|migrate]"""
 
-import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -32,7 +31,7 @@ from erp_bridge.work.orders import Orders
 from erp_bridge.work.transfers import Transfers
 from erp_bridge.work.webhooks import Webhooks
 from erp_bridge.work.worker import J, Trade, Worker
-from kit import client, migrations, server
+from kit import client, command, server
 from kit.exchange import Exchanged
 from kit.server import Process
 from kit.settings import Settings
@@ -93,16 +92,5 @@ def _trade(rows: Any, run: Callable[[J], Awaitable[None]]) -> Trade[J]:
     return Trade(rows.claim_one, rows.claim_due, rows.prolong, rows.one, run)
 
 
-def main() -> None:
-    """Runs the command that the argument names; `serve` is the default."""
-    command = sys.argv[1] if len(sys.argv) > 1 else "serve"
-    if command == "migrate":
-        migrations.upgrade(erp_bridge, Settings().database_url.get_secret_value())
-    elif command == "serve":
-        server.run(serve)
-    else:
-        sys.exit(f"usage: python -m erp_bridge [serve|migrate], not {command}")
-
-
 if __name__ == "__main__":
-    main()
+    command.run(erp_bridge, serve, Settings)

@@ -12,7 +12,7 @@ from erp_bridge.work.closures import Closures
 from erp_bridge.work.orders import Orders
 from erp_bridge.work.webhooks import Webhooks
 from erp_bridge.work.worker import Worker
-from kit import machinery
+from kit import tidying
 from kit.server import Process
 
 GATE_SECONDS = 60.0
@@ -39,7 +39,7 @@ def add(
         await database.run(lambda tx, _: closures.reopen_what_may_pass(tx))
         return False
 
-    process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
+    process.sweep("tidy", partial(tidying.tidy, database), tidying.TIDY_SECONDS)
 
     async def tidy_webhooks() -> bool:
         await database.run(lambda tx, _: webhooks.tidy(tx))
@@ -49,8 +49,8 @@ def add(
         await database.run(lambda tx, _: orders.forget_unasked(tx))
         return False
 
-    process.sweep("tidy the webhooks", tidy_webhooks, machinery.TIDY_SECONDS)
-    process.sweep("tidy the orders", tidy_orders, machinery.TIDY_SECONDS)
+    process.sweep("tidy the webhooks", tidy_webhooks, tidying.TIDY_SECONDS)
+    process.sweep("tidy the orders", tidy_orders, tidying.TIDY_SECONDS)
     process.sweep("tidy the gate", partial(gate.tidy, database), GATE_SECONDS)
     if settings.configured:
         process.sweep("transfers", copier.due)

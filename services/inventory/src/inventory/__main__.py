@@ -1,6 +1,5 @@
 """python -m inventory [serve|migrate]"""
 
-import sys
 from functools import partial
 
 import inventory
@@ -27,7 +26,7 @@ from inventory.service.stock import StockService
 from inventory.service.transfers import TransferService
 from inventory.settings import Settings
 from inventory.texts import TEXTS
-from kit import client, migrations, server
+from kit import client, command, server
 from kit.exchange import Exchanged
 
 
@@ -58,16 +57,5 @@ async def serve() -> None:
         )
 
 
-def main() -> None:
-    """Runs the command that the argument names; `serve` is the default."""
-    command = sys.argv[1] if len(sys.argv) > 1 else "serve"
-    if command == "migrate":
-        migrations.upgrade(inventory, Settings().database_url.get_secret_value())
-    elif command == "serve":
-        server.run(serve)
-    else:
-        sys.exit(f"usage: python -m inventory [serve|migrate], not {command}")
-
-
 if __name__ == "__main__":
-    main()
+    command.run(inventory, serve, Settings)

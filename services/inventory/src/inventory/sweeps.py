@@ -4,7 +4,7 @@ from functools import partial
 
 from inventory.operations import alerts, expiry
 from inventory.store import allocations
-from kit import machinery
+from kit import tidying
 from kit.server import Process
 
 
@@ -21,7 +21,7 @@ def add(process: Process) -> None:
     async def forget_allocations() -> bool:
         return await database.run(lambda tx, _: allocations.forget(tx))
 
-    process.sweep("old allocations", forget_allocations, machinery.TIDY_SECONDS)
+    process.sweep("old allocations", forget_allocations, tidying.TIDY_SECONDS)
     process.sweep("expired reservations", end_expired)
     process.sweep("stock alerts", look_at_alerts)
-    process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
+    process.sweep("tidy", partial(tidying.tidy, database), tidying.TIDY_SECONDS)

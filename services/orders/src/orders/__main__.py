@@ -1,6 +1,5 @@
 """python -m orders [serve|migrate]"""
 
-import sys
 from functools import partial
 
 import orders
@@ -19,7 +18,7 @@ from comanda.orders.v1 import (
     webhooks_pb2_grpc,
 )
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
-from kit import client, migrations, server
+from kit import client, command, server
 from kit.exchange import Exchanged
 from orders import handlers, sweeps
 from orders.catalogue import Catalogue
@@ -79,16 +78,5 @@ async def serve() -> None:
         )
 
 
-def main() -> None:
-    """Runs the command that the argument names; `serve` is the default."""
-    command = sys.argv[1] if len(sys.argv) > 1 else "serve"
-    if command == "migrate":
-        migrations.upgrade(orders, Settings().database_url.get_secret_value())
-    elif command == "serve":
-        server.run(serve)
-    else:
-        sys.exit(f"usage: python -m orders [serve|migrate], not {command}")
-
-
 if __name__ == "__main__":
-    main()
+    command.run(orders, serve, Settings)

@@ -5,7 +5,7 @@ from functools import partial
 
 from prometheus_client import Gauge
 
-from kit import machinery
+from kit import tidying
 from kit.server import Process
 from orders.operations import due, idle, marketplaces
 from orders.store import directives as store
@@ -32,4 +32,4 @@ def add(process: Process, session_ttl: timedelta) -> None:
     process.sweep("follow marketplaces", partial(marketplaces.follow_next, database))
     process.sweep("measure the queue", measure, 5.0)
     process.sweep("abandon idle sessions", abandon_idle, IDLE_SECONDS)
-    process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
+    process.sweep("tidy", partial(tidying.tidy, database), tidying.TIDY_SECONDS)

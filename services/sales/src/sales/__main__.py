@@ -1,6 +1,5 @@
 """python -m sales [serve|migrate]"""
 
-import sys
 from functools import partial
 
 import grpc
@@ -20,7 +19,7 @@ from comanda.sales.v1 import (
     reports_pb2_grpc,
     sales_pb2_grpc,
 )
-from kit import client, identity, migrations, server
+from kit import client, command, identity, server
 from kit.server import Process
 from sales import issuer, sweeps
 from sales.charges import Charges
@@ -91,16 +90,5 @@ def _charges(process: Process, settings: Settings) -> Charges | None:
     return Charges(process.database, Online(settings.payment_url, settings.payment_key.get_secret_value()))
 
 
-def main() -> None:
-    """Runs the command that the argument names; `serve` is the default."""
-    command = sys.argv[1] if len(sys.argv) > 1 else "serve"
-    if command == "migrate":
-        migrations.upgrade(sales, kit.settings.Settings().database_url.get_secret_value())
-    elif command == "serve":
-        server.run(serve)
-    else:
-        sys.exit(f"usage: python -m sales [serve|migrate], not {command}")
-
-
 if __name__ == "__main__":
-    main()
+    command.run(sales, serve, kit.settings.Settings)

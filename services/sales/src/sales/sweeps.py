@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from kit import machinery
+from kit import tidying
 from kit.server import Process
 from sales.charges import Charges
 from sales.operations import audit
@@ -27,4 +27,4 @@ def add(process: Process, complete: Work, restock: Work, charges: Charges | None
         process.sweep("charge", charges.go_on)
         process.sweep("look at payments", charges.look)
     process.sweep("extend the audit chains", extend_chains)
-    process.sweep("tidy", partial(machinery.tidy, database), machinery.TIDY_SECONDS)
+    process.sweep("tidy", partial(tidying.tidy, database), tidying.TIDY_SECONDS)
