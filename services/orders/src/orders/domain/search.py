@@ -12,35 +12,44 @@ MOST, LONGEST = 500, 100
 """How many words of an order are kept, and how many characters of each."""
 ASKED = 5
 ABOUT_CUSTOMER = ("name", "email", "phone")
-SIGNS = re.compile(r"[\W_]+")
+PART = re.compile(r"[^\W_]+")
+PLAIN, SIGNED = "/", "~"
+"""Words with signs in them stand apart: each e-mail is another one, and whoever asks for a name should not go through them all."""
 
 
 def words_of(business: UUID, order: Order) -> list[str]:
     """Returns the words that an order is found by: of its ref, external ref, SKUs, and the customer's name, e-mail and phone.
 
-    `IF-0042` is a word whole, and so are its parts. All begin with a mark of the business: what others have does not matter.
+    `IF-2026-0042` is a word from its beginning and from each of its parts on (`2026-0042`, `0042`), and so are the parts. All
+    begin with a mark of the business: what others have does not matter.
     """
     texts = (order.ref, order.external_ref, *_customer(order.data), *(line.sku for line in order.lines))
-    mark = _mark(business)
-    return [mark + word for word in sorted({word for text in texts for word in _words(text)})[:MOST]]
+    words = sorted({word for text in texts for word in _words(text)})[:MOST]
+    return [f"{_mark(business, PLAIN if PART.fullmatch(word) else SIGNED)}{word}" for word in words]
 
 
 def query(business: UUID, asked: str) -> str:
     """Returns a tsquery: an order must have, for each of the first few words asked for, a word that begins with it."""
-    quoted = (word.replace("\\", "\\\\").replace("'", "''") for word in _plain(asked).split()[:ASKED])
-    return " & ".join(f"'{_mark(business)}{word[:LONGEST]}':*" for word in quoted)
+    return " & ".join(_wanted(business, word[:LONGEST]) for word in _plain(asked).split()[:ASKED])
 
 
-def _mark(business: UUID) -> str:
-    return f"{business.hex[-12:]}/"
+def _wanted(business: UUID, word: str) -> str:
+    # What has signs may also stand among the plain words: there it was kept at first.
+    kinds = (PLAIN,) if PART.fullmatch(word) else (SIGNED, PLAIN)
+    quoted = word.replace("\\", "\\\\").replace("'", "''")
+    return "(" + " | ".join(f"'{_mark(business, kind)}{quoted}':*" for kind in kinds) + ")"
+
+
+def _mark(business: UUID, kind: str) -> str:
+    return business.hex[-12:] + kind
 
 
 def _words(text: str) -> Iterator[str]:
     for word in _plain(text).split():
         yield word[:LONGEST]
-        parts = [part for part in SIGNS.split(word) if part]
-        if parts != [word]:
-            yield from (part[:LONGEST] for part in parts)
+        for part in PART.finditer(word):
+            yield part[0][:LONGEST]
+            yield word[part.start() :][:LONGEST]
 
 
 def _customer(data: Mapping[str, Any]) -> list[str]:

@@ -55,10 +55,20 @@ NEAR = f"""
         where s.business_id = o.business_id and s.id = o.id and s.words @@ $16::text::tsquery offset 0) s {orders.FLOW}
     order by {{by}} limit $17
 """
-FAR = f"""
-    with found as materialized (
+FOUND = """found as materialized (
         select s.id from order_search s where s.words @@ $16::text::tsquery  -- they say the business, too
-    ), matching as materialized (
+    )"""
+# By id, those found are looked at one after the other until the page is full: their ids are all that it takes to know the order.
+FAR_BY_ID = f"""
+    with {FOUND}, page as materialized (
+        select f.id from (select o.id from found o order by {{by}}) f
+        cross join lateral (select from orders o where o.business_id = $1 and o.id = f.id and {{where}} offset 0) o
+        order by {{found_by}} limit $17
+    )
+    select {_braced(SHOWN)} from page p join orders o on o.business_id = $1 and o.id = p.id {orders.FLOW} order by {{by}}
+"""
+FAR = f"""
+    with {FOUND}, matching as materialized (
         select o.id, o.total_q from found f join orders o on o.id = f.id where {{where}}
     ), page as materialized (
         select o.id from matching o order by {{by}} limit $17
@@ -83,7 +93,8 @@ async def list_orders(tx: Tx, asked: pb.ListOrdersRequest) -> pb.ListOrdersRespo
     order_by, words = asked.order_by or "-created_at", search.query(tx.business, asked.search)
     amount, identifier = pages.key(asked.page_token, *ORDER_BY[order_by][2])
     where, place = _where(tx, asked), (amount, paging.uuid(identifier))
-    ways, found = ((NEAR, FAR), (words,)) if words else ((ALL,), ())
+    far = FAR if order_by.endswith("total_q") else FAR_BY_ID
+    ways, found = ((NEAR, far), (words,)) if words else ((ALL,), ())
     async with paging.planned(tx):
         for way in ways:
             arguments = (*where, *place, *found)
@@ -97,7 +108,7 @@ async def list_orders(tx: Tx, asked: pb.ListOrdersRequest) -> pb.ListOrdersRespo
 async def export(tx: Tx, asked: feed_pb2.ExportOrdersRequest, after: UUID) -> Sequence[asyncpg.Record]:
     """Returns some of the orders that match, those that came next after an id."""
     words = search.query(tx.business, asked.search)
-    way, found = (FAR, (words,)) if words else (ALL, ())
+    way, found = (FAR_BY_ID, (words,)) if words else (ALL, ())
     async with paging.planned(tx):
         return await tx.connection.fetch(_page(way, "created_at"), *_where(tx, asked), 0, after, *found, EXPORTED)
 
@@ -110,7 +121,7 @@ def listed(row: asyncpg.Record) -> pb.Order:
 @cache
 def _page(way: str, order_by: str) -> str:
     after, by, _ = ORDER_BY[order_by]
-    return way.format(where=f"{WHERE} and {after}", by=by)
+    return way.format(where=f"{WHERE} and {after}", by=by, found_by=by.replace("o.", "f."))
 
 
 def _where(tx: Tx, asked: pb.ListOrdersRequest | feed_pb2.ExportOrdersRequest) -> tuple[Any, ...]:
