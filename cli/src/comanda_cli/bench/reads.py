@@ -38,6 +38,10 @@ def _listed(made: Made, answer: JSON) -> bool:
     return made.ref in _refs(answer)
 
 
+def _some(_: Made, answer: JSON) -> bool:
+    return bool(_refs(answer))
+
+
 def _refs(answer: JSON) -> list[object]:
     items = answer["items"]
     assert isinstance(items, list)
@@ -47,7 +51,7 @@ def _refs(answer: JSON) -> list[object]:
 QUERIES = {
     "list": Query(LIST, lambda _: (), lambda _, answer: len(_refs(answer)) == 25),
     "list_from_a_time": Query(LIST, lambda made: [("order_by", "created_at"), ("created_from", _text(made))], _listed),
-    "list_status": Query(LIST, lambda _: [("status", "new")], lambda _, answer: len(_refs(answer)) > 0),
+    "list_status": Query(LIST, lambda _: [("status", "new")], _some),
     "list_channel": Query(LIST, lambda _: [("channel_code", "app")], lambda _, answer: len(_refs(answer)) == 25),
     "list_handle": Query(
         LIST,
@@ -60,8 +64,10 @@ QUERIES = {
     "search_part_of_ref": Query(LIST, lambda made: [("search", made.ref[-8:])], _listed),
     "search_external_ref": Query(LIST, lambda made: [("search", made.external_ref)], _listed),
     "search_email": Query(LIST, lambda made: [("search", made.email)], _listed),
-    "search_name": Query(LIST, lambda made: [("search", made.name)], lambda _, answer: len(_refs(answer)) > 0),
-    "search_sku": Query(LIST, lambda made: [("search", made.lines[0][0])], lambda _, answer: len(_refs(answer)) > 0),
+    "search_name": Query(LIST, lambda made: [("search", made.name)], _some),
+    "search_first_name": Query(LIST, lambda made: [("search", made.name.split()[0])], _some),
+    "search_surname": Query(LIST, lambda made: [("search", made.name.split()[1])], _some),
+    "search_sku": Query(LIST, lambda made: [("search", made.lines[0][0])], _some),
     "analytics_day": Query(
         DAY, lambda made: [(name, f"{made.at:%Y-%m-%d}") for name in ("from", "to")], lambda *_: True
     ),
