@@ -82,21 +82,11 @@ async def test_m_10_only_a_confirmed_or_processed_order_is_fulfilled(hub: Any, s
     )
 
 
-@pytest.mark.parametrize(
-    ("items", "code"),
-    [
-        ([], "invalid_argument"),
-        ([("L", "0")], "invalid_qty"),
-        ([("L", "1.0001")], "invalid_qty"),
-        ([("L", "x")], "invalid_qty"),
-    ],
-)
-async def test_what_goes_in_must_be_said_in_quantities_above_zero(
-    hub: Any, items: list[tuple[str, str]], code: str
-) -> None:
-    refusal = await refused(begun(hub, "ORD-1", *items))
-    assert isinstance(refusal, Invalid)
-    assert refusal.code == code
+async def test_what_goes_in_must_be_said_in_quantities_above_zero(hub: Any) -> None:
+    for qty in ("0", "1.0001", "x"):
+        refusal = await refused(begun(hub, "ORD-1", ("L", qty)))
+        assert (type(refusal), refusal.code) == (Invalid, "invalid_qty")
+    assert (await refused(begun(hub, "ORD-1"))).code == "invalid_argument"
 
 
 async def test_twenty_fulfilments_at_once_never_take_more_than_was_ordered(hub: Any) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
 from order_calls import FREE, committed, document, line, make_channel, opened, refused
 
 from comanda.orders.v1 import refs_pb2, sessions_pb2
@@ -67,23 +66,19 @@ async def test_o_f1_what_is_ended_is_not_found_and_its_value_is_free(hub: Any) -
     assert (await attached(hub, "7", **other)).created
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "scope", "error"),
-    [
+async def test_o_f1_what_cannot_be_a_ref_is_refused(hub: Any) -> None:
+    await make_channel(hub, config=FREE)
+    target = await session(hub)
+    for kind, value, scope, error in (
         ("POS_TABLE", "1", {"store_id": "S1"}, (Invalid, "ref_scope_invalid")),
         ("POS_TABLE", "1", {**TODAY, "colour": "red"}, (Invalid, "ref_scope_invalid")),
         ("POS_TABLE", "1", {**TODAY, "store_id": ["S1"]}, (Invalid, "ref_scope_invalid")),
         ("POS_TABLE", "  ", TODAY, (Invalid, "ref_value")),
         ("SEAT", "1", TODAY, (NotFound, "unknown_ref_type")),
         ("ORDER_REF", "1", {"store_id": "S1"}, (Invalid, "ref_wrong_kind")),
-    ],
-)
-async def test_o_f1_what_cannot_be_a_ref_is_refused(
-    hub: Any, kind: str, value: str, scope: dict[str, Any], error: tuple[type, str]
-) -> None:
-    await make_channel(hub, config=FREE)
-    found = await refused(attached(hub, value, kind, scope, **await session(hub)))
-    assert (type(found), found.code) == error
+    ):
+        found = await refused(attached(hub, value, kind, scope, **target))
+        assert (type(found), found.code) == error
 
 
 async def test_a_ref_stands_for_one_thing_that_is_there_and_open(hub: Any) -> None:

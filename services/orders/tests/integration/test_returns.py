@@ -215,6 +215,6 @@ async def test_returns_are_listed_by_order_and_status_and_only_for_their_busines
         assert isinstance(await refused(hub.call(method, request, stranger)), NotFound)
 
 
-@pytest.mark.parametrize("items", [[], [("L", "0")], [("L", "-1")], [("", "1")]])
-async def test_a_return_needs_lines_and_quantities(hub: Any, items: list[tuple[str, str]]) -> None:
-    assert isinstance(await refused(asked(hub, "ORD-1", *items)), Invalid)
+async def test_a_return_needs_lines_and_quantities(hub: Any) -> None:
+    for items in ([], [("L", "0")], [("L", "-1")], [("", "1")]):
+        assert isinstance(await refused(asked(hub, "ORD-1", *items)), Invalid)

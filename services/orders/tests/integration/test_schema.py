@@ -26,27 +26,27 @@ async def test_the_migrations_go_back_and_forth(new_database: Callable[[ModuleTy
     apart(lambda: migrations.upgrade(orders, url))
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "update order_events set payload = '{}'",
-        "delete from order_events",
-        "truncate order_events",
-        "update orders set total_q = total_q + 1, subtotal_q = subtotal_q + 1",
-        "update orders set snapshot = '{}'",
-        "update orders set session_key = 'other'",
-        "update order_items set qty = 0",
-        "update order_items set qty_allotted = 1.001",
-        "update order_items set qty_allotted = -1",
-        "update order_items set qty_returned = 1.001",
-        "update order_items set unit_price_q = 0",
-        "update sessions set order_ref = ''",
-        """update sessions set lines = '[{"line_id": "L", "qty": "-1"}]'""",
-        """update sessions set lines = '[{"line_id": "L", "qty": "1"}, {"line_id": "L", "qty": "1"}]'""",
-    ],
+FORBIDDEN = (
+    "update order_events set payload = '{}'",
+    "delete from order_events",
+    "truncate order_events",
+    "update orders set total_q = total_q + 1, subtotal_q = subtotal_q + 1",
+    "update orders set snapshot = '{}'",
+    "update orders set session_key = 'other'",
+    "update order_items set qty = 0",
+    "update order_items set qty_allotted = 1.001",
+    "update order_items set qty_allotted = -1",
+    "update order_items set qty_returned = 1.001",
+    "update order_items set unit_price_q = 0",
+    "update sessions set order_ref = ''",
+    """update sessions set lines = '[{"line_id": "L", "qty": "-1"}]'""",
+    """update sessions set lines = '[{"line_id": "L", "qty": "1"}, {"line_id": "L", "qty": "1"}]'""",
 )
-async def test_what_is_sealed_cannot_be_changed_even_by_sql(hub: Any, statement: str) -> None:
+
+
+async def test_what_is_sealed_cannot_be_changed_even_by_sql(hub: Any) -> None:
     await make_channel(hub, config=FREE)
     await committed(hub, (await opened(hub, line("A"))).session_key)
-    with pytest.raises(asyncpg.PostgresError):
-        await hub.rows(statement)
+    for statement in FORBIDDEN:
+        with pytest.raises(asyncpg.PostgresError):
+            await hub.rows(statement)

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import pytest
 from google.protobuf import struct_pb2
 from order_calls import FREE, STOCKED, committed, line, make_channel, modified, op, opened, order_of, refused
 
@@ -106,11 +105,11 @@ async def test_o_s8_four_changes_make_four_revisions(hub: Any) -> None:
     assert (session.rev, lines(session)) == (4, [("B", "5.000", 500)])
 
 
-@pytest.mark.parametrize("qty", ["0", "-1", "abc", "1.2345", "", "1e3", "1_0", "9999999999", "NaN"])
-async def test_o_s9_a_quantity_that_is_none_is_refused(hub: Any, qty: str) -> None:
+async def test_o_s9_a_quantity_that_is_none_is_refused(hub: Any) -> None:
     await make_channel(hub, config=FREE)
-    error = await refused(opened(hub, line("A", qty)))
-    assert (type(error), error.code) == (Invalid, "invalid_qty")
+    for qty in ("0", "-1", "abc", "1.2345", "", "1e3", "1_0", "9999999999", "NaN"):
+        error = await refused(opened(hub, line("A", qty)))
+        assert (type(error), error.code) == (Invalid, "invalid_qty"), qty
 
 
 async def test_o_s9_a_thousandth_is_a_quantity(hub: Any) -> None:
@@ -154,14 +153,22 @@ async def test_o_s13_data_is_put_at_its_path_and_its_neighbours_stay(hub: Any) -
     assert dict(session.data["delivery"]["address"]) == {"city": "SP", "zip": "01000"}
 
 
-@pytest.mark.parametrize(
-    "path", ["color", "checks", "rev", "__x", "customer.__x", "notes.1.2.3.4.5", "notes." + "x" * 123, "", "notes..x"]
-)
-async def test_o_s14_data_elsewhere_is_refused_and_nothing_stored(hub: Any, path: str) -> None:
+async def test_o_s14_data_elsewhere_is_refused_and_nothing_stored(hub: Any) -> None:
     await make_channel(hub, config=FREE)
     key = (await opened(hub)).session_key
-    puts = [op("set_data", path="notes", value=text("x")), op("set_data", path=path, value=text("x"))]
-    assert type(await refused(modified(hub, key, *puts))) is Invalid
+    for path in (
+        "color",
+        "checks",
+        "rev",
+        "__x",
+        "customer.__x",
+        "notes.1.2.3.4.5",
+        "notes." + "x" * 123,
+        "",
+        "notes..x",
+    ):
+        puts = [op("set_data", path="notes", value=text("x")), op("set_data", path=path, value=text("x"))]
+        assert type(await refused(modified(hub, key, *puts))) is Invalid, path
     session = await session_of(hub, key)
     assert (session.rev, "notes" in session.data) == (0, False)
 
