@@ -37,6 +37,9 @@ ENTRIES: Mapping[str, Text] = {
     history.RETURN_REQUESTED: Text("Return {number} requested", "Devolução {number} solicitada"),
     history.RETURN_RECEIVED: Text("Return {number} received", "Devolução {number} recebida"),
     history.RETURN_CANCELLED: Text("Return {number} cancelled", "Devolução {number} cancelada"),
+    history.ERP_BOOKED: Text("Booked in the ERP", "Lançado no ERP"),
+    history.ERP_INVOICED: Text("Invoiced in the ERP", "Faturado no ERP"),
+    history.ERP_CANCELLED: Text("Cancelled in the ERP", "Cancelado no ERP"),
 }
 """The words for what the hub itself writes; a caller's own remarks speak for themselves."""
 NOTES = Text("Notes", "Observações")
