@@ -119,6 +119,8 @@ async def test_work_asked_for_runs_at_once_or_when_it_is_due(hub: Any) -> None:
 async def test_o_d1_work_of_a_topic_that_nobody_executes_waits_and_costs_no_attempt(hub: Any) -> None:
     made = await created(hub, "kitchen.print", {"order_ref": "ORD-1", "copies": 2})
     assert (made.status, made.attempts, made.order_ref) == ("queued", 0, "ORD-1")
+    asleep = directives_pb2.ListDirectivesRequest(status=["asleep"])
+    assert (await refused(hub.call(hub.directives.ListDirectives, asleep))).code == "invalid_argument"
     request = directives_pb2.ListDirectivesRequest(topic=["kitchen.print"], status=["pending"])
     assert [each.id for each in (await hub.call(hub.directives.ListDirectives, request)).items] == [made.id]
 
