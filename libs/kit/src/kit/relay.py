@@ -119,7 +119,9 @@ class Relay:
 
     async def _elected(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         """Waits for the lead: a lock held by the connection, so that it ends with the process however that ends."""
-        while not await connection.fetchval(LEAD):  # noqa: ASYNC110  # another process decides, no event can tell
+        while not await connection.fetchval(LEAD):  # another process decides, no event can tell
+            # What it knew when it led is old; the one that leads tells the lag now.
+            metrics.OUTBOX_LAG.labels(self._service).set(0)
             await asyncio.sleep(self._poll)
 
     async def _term(self, connection: "asyncpg.Connection[asyncpg.Record]", pause: Backoff) -> None:
