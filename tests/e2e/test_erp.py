@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,11 +24,20 @@ class Erp:
         headers = {"authorization": f"Bearer {credentials['api_key']}"}
         self.api = httpx.Client(base_url=credentials["base_url"], headers=headers, timeout=30)
         self.simulator = httpx.Client(base_url=credentials["omie_simulator"], timeout=30)
+        self.account = (credentials["omie_app_key"], credentials["omie_app_secret"])
         self.hook = f"{credentials['base_url']}/api/v1/erp/webhooks/{credentials['omie_webhook_secret']}"
 
     def control(self, path: str, **given: Any) -> Any:
         """Does what a person does at the ERP's screen."""
         answer = self.simulator.post(f"/_control/{path}", json=given)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def call(self, service: str, method: str, **param: Any) -> Any:
+        """Calls a method of the ERP's own API, which must work."""
+        key, secret = self.account
+        body = {"call": method, "app_key": key, "app_secret": secret, "param": [param]}
+        answer = self.simulator.post(f"/api/v1/{service}/", json=body)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -120,3 +130,66 @@ async def rows_of(fleet: Fleet) -> bytes:
         )
     finally:
         await connection.close()
+
+
+async def test_an_order_becomes_a_sales_order_and_hears_of_its_invoice(erp: Erp) -> None:
+    place = {"category": "1.01.03", "account": 90000003801}
+    config = {"post_commit_directives": ["erp.order.export"]}
+    data = {"customer": {"name": "Ana Souza", "cpf": "52998224725", "address": {"state": "SP"}}}
+    line = {"op": "add_line", "sku": "E2E-BOOK", "qty": "2", "unit_price_q": 500}
+
+    def order() -> str:
+        named = {"codigo": "E2E-BOOK", "codigo_produto_integracao": "E2E-BOOK", "descricao": "Livro", "unidade": "UN"}
+        erp.call("geral/produtos", "IncluirProduto", **named, ncm="4901.99.00", valor_unitario=5)
+        erp.api.put(
+            "/api/v1/erp/mappings", json={"kind": "channel", "key": "booked", "value": place}
+        ).raise_for_status()
+        channel = {"code": "booked", "pricing_policy": "external", "config": config}
+        erp.api.post("/api/v1/channels", json=channel).raise_for_status()
+        session = {"channel_code": "booked", "session_key": "E2E-BOOK", "data": data, "ops": [line]}
+        erp.api.post("/api/v1/sessions", json=session).raise_for_status()
+        made = erp.api.post("/api/v1/sessions/E2E-BOOK/commit", json={"channel_code": "booked"})
+        return str(made.raise_for_status().json()["order_ref"])
+
+    ref = await asyncio.to_thread(order)
+
+    async def confirmed() -> Any:
+        found = (await asyncio.to_thread(erp.api.get, f"/api/v1/erp/orders/{ref}")).json()
+        return found if found.get("state") == "confirmed" else None
+
+    booked: Any = await eventually(confirmed, 100, 0.1)
+    shown = await asyncio.to_thread(erp.call, "produtos/pedido", "ConsultarPedido", codigo_pedido=booked["external_id"])
+    assert shown["pedido_venda_produto"]["total_pedido"]["valor_total_pedido"] == 10
+    erp.control("webhooks", url=erp.hook, topics=["NFe.NotaAutorizada"])
+    await asyncio.to_thread(erp.call, "produtos/pedidovendafat", "FaturarPedidoVenda", nCodPed=booked["external_id"])
+
+    async def invoiced() -> Any:
+        events = (await asyncio.to_thread(erp.api.get, f"/api/v1/orders/{ref}/events")).json()["items"]
+        return [each["payload"] for each in events if each["type"] == "erp.invoiced"]
+
+    found: Any = await eventually(invoiced, 100, 0.1)
+    assert [each["external_id"] for each in found] == [booked["external_id"]]
+    assert found[0]["access_key"]
+
+
+def test_stock_here_and_in_the_erp_can_be_compared(erp: Erp, fleet: Fleet) -> None:
+    named = {"codigo": "E2E-DIFF", "codigo_produto_integracao": "E2E-DIFF", "descricao": "Lápis", "unidade": "UN"}
+    product = erp.call("geral/produtos", "IncluirProduto", **named, ncm="9609.10.00", valor_unitario=1)[
+        "codigo_produto"
+    ]
+    moved = {"data": "01/01/2026", "tipo": "ENT", "quan": 7, "valor": 1, "obs": "x", "origem": "AJU", "motivo": "INV"}
+    erp.call("estoque/ajuste", "IncluirAjusteEstoque", id_prod=product, **moved)
+    erp.api.post("/api/v1/products", json={"sku": "E2E-DIFF", "name": "Lápis"}).raise_for_status()
+    lines = [{"sku": "E2E-DIFF", "qty": "10"}]
+    erp.api.post("/api/v1/stock/receive", json={"location": "loja", "lines": lines}).raise_for_status()
+    found = fleet.run("erp", "stock-diff", "--json", "E2E-DIFF")
+    assert found.returncode == 1, found.stderr
+    compared = json.loads(found.stdout)
+    assert (compared["compared"], compared["different"]) == (1, 1)
+    [item] = compared["items"]
+    assert (item["external_id"], item["on_hand"], item["external"], item["difference"]) == (
+        product,
+        "10.000",
+        "7.000",
+        "3.000",
+    )

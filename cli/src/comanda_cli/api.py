@@ -106,13 +106,13 @@ class Api:
         """Returns what a POST answers; a repetition with the same key has no second effect. Raises Refusal or Unreachable."""
         return await self._patiently("POST", path, body=json.dumps(body).encode(), key=key)
 
-    async def delete(self, path: str, key: str) -> JSON:
-        """Returns what a DELETE answers; safe to repeat with the same key. Raises Refusal or Unreachable."""
-        return await self._patiently("DELETE", path, body=b"", key=key)
-
     async def put(self, path: str, body: Mapping[str, Any], key: str) -> JSON:
         """Returns what a PUT answers; a repetition with the same key has no second effect. Raises Refusal or Unreachable."""
         return await self._patiently("PUT", path, body=json.dumps(body).encode(), key=key)
+
+    async def delete(self, path: str, key: str) -> JSON:
+        """Returns what a DELETE answers; safe to repeat with the same key. Raises Refusal or Unreachable."""
+        return await self._patiently("DELETE", path, body=b"", key=key)
 
     async def pages(self, path: str, params: Params = ()) -> list[JSON]:
         """Returns the items of all pages of a list; raises Refusal or Unreachable."""

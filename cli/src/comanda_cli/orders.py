@@ -1,16 +1,14 @@
 """`comanda orders`: place an order, look at it, move it, through the public API."""
 
-import asyncio
 import json
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 from uuid import uuid4
 
 import click
 
 from comanda_cli.api import JSON, Api, Refusal
-from comanda_cli.fleet.errors import FleetError
+from comanda_cli.errand import errand
 from comanda_cli.fleet.home import Home
 from comanda_cli.options import home_option, key_option
 
@@ -71,7 +69,7 @@ def place(
         made = await api.post(f"/api/v1/sessions/{session['session_key']}/commit", body, uuid4().hex)
         return await api.get(f"/api/v1/orders/{made['order_ref']}")
 
-    _show(_run(home, api_key, work), (), as_json)
+    _show(errand(home, api_key, work), (), as_json)
 
 
 @orders.command()
@@ -85,7 +83,7 @@ def show(home: Home, api_key: str | None, ref: str, as_json: bool) -> None:
     async def work(api: Api) -> tuple[JSON, list[JSON]]:
         return await api.get(f"/api/v1/orders/{ref}"), await api.pages(f"/api/v1/orders/{ref}/events")
 
-    order, events = _run(home, api_key, work)
+    order, events = errand(home, api_key, work)
     _show(order, events, as_json)
 
 
@@ -104,21 +102,7 @@ def move(home: Home, api_key: str | None, reason: str, ref: str, statuses: Seque
             moved = await api.post(f"/api/v1/orders/{ref}/transition", body, uuid4().hex)
             click.echo(f"{ref}: {moved['previous_status']} → {moved['status']}")
 
-    _run(home, api_key, work)
-
-
-def _run(home: Home, api_key: str | None, work: Callable[[Api], Coroutine[Any, Any, Any]]) -> Any:
-    """Does the work with the key, or the home's own; a refusal is told in a line, with what it is about."""
-
-    async def connected() -> Any:
-        async with Api.of(home, 1, api_key) as api:
-            return await work(api)
-
-    try:
-        return asyncio.run(connected())
-    except Refusal as refusal:
-        about = f" {json.dumps(refusal.context, ensure_ascii=False)}" if refusal.context else ""
-        raise FleetError(f"{refusal}{about}") from refusal
+    errand(home, api_key, work)
 
 
 async def _channel(api: Api, code: str, preset: str, *, outside: bool) -> None:

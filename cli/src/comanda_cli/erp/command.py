@@ -2,6 +2,7 @@
 
 import click
 
+from comanda_cli.erp import books
 from comanda_cli.erp.proof import proof
 
 
@@ -10,4 +11,5 @@ def erp() -> None:
     """Look after the ERP, and prove what the bridge to it promises."""
 
 
-erp.add_command(proof)
+for command in (proof, books.list_orders, books.retry, books.mappings, books.put_mapping, books.stock_diff):
+    erp.add_command(command)

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from grpc.aio import Channel
+
 import erp_bridge
 from comanda.erp.v1 import (
     attachments_pb2_grpc,
@@ -11,6 +13,7 @@ from comanda.erp.v1 import (
     orders_pb2_grpc,
     purchase_orders_pb2_grpc,
     status_pb2_grpc,
+    stock_pb2_grpc,
     webhooks_pb2_grpc,
 )
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
@@ -22,6 +25,7 @@ from erp_bridge.service.mappings import MappingService
 from erp_bridge.service.orders import ErpOrderService
 from erp_bridge.service.purchase_orders import PurchaseOrderService
 from erp_bridge.service.status import ErpService
+from erp_bridge.service.stock import ErpStockService
 from erp_bridge.service.webhooks import WebhookService
 from erp_bridge.settings import OmieSettings
 from erp_bridge.store import closures, orders, transfers
@@ -43,12 +47,13 @@ async def serve() -> None:
     async with (
         server.process("erp-bridge", settings) as process,
         client.channel(settings.sales_address, settings.tls) as sales,
+        client.channel(settings.inventory_address, settings.tls) as inventory,
     ):
         authenticate = identity_pb2_grpc.IdentityServiceStub(sales).Authenticate
-        await run(process, omie_settings, Exchanged.by(authenticate, identity_pb2.AuthenticateRequest))
+        await run(process, omie_settings, inventory, Exchanged.by(authenticate, identity_pb2.AuthenticateRequest))
 
 
-async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> None:
+async def run(process: Process, settings: OmieSettings, inventory: Channel, exchange: Exchanged) -> None:
     """Runs the service in a connected process."""
     database = process.database
     gate = Gate(database, settings.account, settings.pace)
@@ -65,6 +70,7 @@ async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> 
         process.consume(handlers.FOLLOWING)
     attachments = AttachmentService(database, omie, settings, copier)
     purchase_orders = PurchaseOrderService(database, settings, closing, closer)
+    stock = ErpStockService(database, omie, settings, inventory)
     status = ErpService(database, gate, settings.configured)
     try:
         await process.serve(
@@ -73,6 +79,7 @@ async def run(process: Process, settings: OmieSettings, exchange: Exchanged) -> 
                 partial(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, attachments),
                 partial(orders_pb2_grpc.add_ErpOrderServiceServicer_to_server, ErpOrderService(database, booking)),
                 partial(mappings_pb2_grpc.add_MappingServiceServicer_to_server, MappingService(database)),
+                partial(stock_pb2_grpc.add_ErpStockServiceServicer_to_server, stock),
                 partial(webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookService(database, settings)),
                 partial(purchase_orders_pb2_grpc.add_PurchaseOrderServiceServicer_to_server, purchase_orders),
             ],

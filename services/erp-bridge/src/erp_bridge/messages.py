@@ -5,10 +5,19 @@ from typing import Any
 
 from google.protobuf.json_format import ParseDict
 
-from comanda.erp.v1 import attachments_pb2, mappings_pb2, orders_pb2, purchase_orders_pb2, status_pb2, webhooks_pb2
+from comanda.erp.v1 import (
+    attachments_pb2,
+    mappings_pb2,
+    orders_pb2,
+    purchase_orders_pb2,
+    status_pb2,
+    stock_pb2,
+    webhooks_pb2,
+)
 from erp_bridge.domain import limits
 from erp_bridge.domain.export import State
 from erp_bridge.domain.limits import Pace, Standing
+from erp_bridge.domain.stock import Pair
 from erp_bridge.store.closures import Closure
 from erp_bridge.store.orders import ErpOrder
 from erp_bridge.store.transfers import Transfer
@@ -177,3 +186,16 @@ def mapping(kind: str, key: str, value: Any, updated_at: datetime) -> mappings_p
     ParseDict(value, message.value)
     message.updated_at.FromDatetime(updated_at)
     return message
+
+
+def stock_difference(pair: Pair) -> stock_pb2.StockDifference:
+    """Returns a product here and in the ERP."""
+    there = pair.there
+    return stock_pb2.StockDifference(
+        sku=pair.sku,
+        external_code=there.code if there else "",
+        external_id=there.id if there else 0,
+        on_hand="" if pair.here is None else f"{pair.here:.3f}",
+        external=f"{there.balance:.3f}" if there else "",
+        difference=f"{pair.difference:.3f}",
+    )

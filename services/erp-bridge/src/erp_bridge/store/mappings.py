@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from erp_bridge.domain.mapping import Mappings
 from kit.db import Tx
@@ -12,6 +13,7 @@ FOR_ORDER = """
     where business_id = $1
         and (kind not in ('product', 'customer') or kind = 'product' and key = any($2) or kind = 'customer' and key = any($3))
 """
+PRODUCTS = "select key, value from erp_mappings where business_id = $1 and kind = 'product'"
 SET = """
     insert into erp_mappings (business_id, kind, key, value, updated_at)
     values ($1, $2, $3, $4, now())
@@ -21,10 +23,15 @@ SET = """
 REMOVE = "delete from erp_mappings where business_id = $1 and kind = $2 and key = $3 returning key"
 
 
-async def for_order(tx: Tx, business: Any, skus: Sequence[str], customers: Sequence[str]) -> Mappings:
+async def for_order(tx: Tx, business: UUID, skus: Sequence[str], customers: Sequence[str]) -> Mappings:
     """Returns the mappings that matter to an order with these SKUs, and these keys for its customer."""
     rows = await tx.connection.fetch(FOR_ORDER, business, skus, customers)
     return Mappings({(row["kind"], row["key"]): row["value"] for row in rows})
+
+
+async def products(tx: Tx, business: UUID) -> dict[str, str]:
+    """Returns the ERP's code of each SKU that has a mapping."""
+    return {row["key"]: row["value"] for row in await tx.connection.fetch(PRODUCTS, business)}
 
 
 async def put(tx: Tx, kind: str, key: str, value: Any) -> datetime:
