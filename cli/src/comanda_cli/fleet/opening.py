@@ -14,6 +14,7 @@ from comanda_cli.fleet.health import gateway_is_healthy, service_is_healthy, web
 from comanda_cli.fleet.home import Home
 from comanda_cli.fleet.services import GATEWAY, OMIE
 
+# For one process of each service; more of them take longer on the same machine.
 HEALTHY_SECONDS = 60.0
 POLL_SECONDS = 0.1
 
@@ -54,7 +55,7 @@ def _first_business(home: Home, addresses: Addresses) -> tuple[str, str]:
 
 def _pause(deadline: float, name: str) -> None:
     if time.monotonic() > deadline:
-        sys.exit(f"{name} is not healthy after {HEALTHY_SECONDS:.0f} s: see `comanda logs {name}`")
+        sys.exit(f"{name} does not become healthy: see `comanda logs {name}`")
     time.sleep(POLL_SECONDS)
 
 
@@ -62,7 +63,7 @@ def main(path: str) -> None:
     """Opens the fleet of a home."""
     home = Home(Path(path))
     addresses = kept(home)
-    until_healthy(addresses, HEALTHY_SECONDS)
+    until_healthy(addresses, HEALTHY_SECONDS * addresses.replicas)
     try:
         write_credentials(home, addresses)
     except grpc.RpcError as error:
