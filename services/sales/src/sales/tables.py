@@ -18,6 +18,11 @@ def _columns(kind: Any, *names: str) -> list[sa.Column[Any]]:
     return [sa.Column(name, kind, nullable=False) for name in names]
 
 
+def _key(*names: str) -> list[sa.Column[Any]]:
+    """Every key is made of ids, and begins with the business, so that a distributed database can shard by it."""
+    return [sa.Column(name, UUID, primary_key=True) for name in names]
+
+
 sa.Table(
     "businesses",
     METADATA,
@@ -73,8 +78,7 @@ sa.Table(
 sa.Table(
     "credit_entries",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
     *_columns(UUID, "customer_id"),
     *_columns(sa.Text, "type"),
     *_columns(sa.BigInteger, "amount_q", "balance_before_q", "balance_after_q"),
@@ -88,8 +92,7 @@ sa.Table(
 sa.Table(
     "audit_log",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
     *_columns(sa.Text, "event_type", "sale_id", "sale_item_id", "customer_id", "payment_id", "refund_id"),
     *_columns(sa.Text, "actor", "role", "ip_address", "user_agent", "request_id"),
     *_columns(JSONB, "before", "after"),
@@ -101,8 +104,7 @@ sa.Table(
 sa.Table(
     "audit_pending",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
 )
 sa.Table(
     "audit_chain",
@@ -116,8 +118,7 @@ sa.Table(
 sa.Table(
     "api_keys",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
     *_columns(sa.Text, "label", "role", "customer_id", "created_by"),
     *_columns(BYTEA, "digest"),
     *_columns(TIME, "created_at"),
@@ -137,8 +138,7 @@ sa.Table(
 sa.Table(
     "sales",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
     *_columns(sa.Text, "receipt_number", "storefront"),
     *_columns(sa.Date, "business_date"),
     *_columns(sa.Text, "seller"),
@@ -186,9 +186,7 @@ SALE = (["business_id", "sale_id"], ["sales.business_id", "sales.id"])
 sa.Table(
     "sale_items",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("sale_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "sale_id", "id"),
     *_columns(sa.Text, "sku", "name"),
     *_columns(sa.Numeric(12, 3), "quantity"),
     *_columns(sa.BigInteger, "unit_price_q"),
@@ -204,8 +202,7 @@ sa.Table(
 sa.Table(
     "payments",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
     sa.Column("sale_id", UUID),
     *_columns(sa.Text, "method"),
     *_columns(sa.BigInteger, "amount_q"),
@@ -219,8 +216,7 @@ sa.Table(
 sa.Table(
     "completions",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
     *_columns(UUID, "sale_id"),
     *_columns(sa.Text, "state", "key"),
     *_columns(BYTEA, "digest"),
@@ -237,16 +233,14 @@ sa.Table(
 sa.Table(
     "receipt_prints",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("sale_id", UUID, primary_key=True),
+    *_key("business_id", "sale_id"),
     *_columns(sa.Integer, "count"),
     sa.ForeignKeyConstraint(*SALE, name="receipt_prints_sale"),
 )
 sa.Table(
     "refunds",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
     *_columns(UUID, "sale_id"),
     *_columns(sa.Text, "type", "status"),
     *_columns(sa.BigInteger, "amount_q"),
@@ -262,8 +256,7 @@ sa.Table(
 sa.Table(
     "restocks",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
     *_columns(sa.Text, "storefront"),
     *_columns(JSONB, "lines"),
     *_columns(sa.Text, "reference", "reason"),
@@ -272,8 +265,7 @@ sa.Table(
 sa.Table(
     "payment_intents",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
     *_columns(sa.Text, "provider", "method"),
     *_columns(sa.BigInteger, "amount_q"),
     *_columns(sa.Text, "currency", "status"),
@@ -291,8 +283,7 @@ sa.Table(
 sa.Table(
     "payment_operations",
     METADATA,
-    sa.Column("business_id", UUID, primary_key=True),
-    sa.Column("id", UUID, primary_key=True),
+    *_key("business_id", "id"),
     *_columns(UUID, "intent_id"),
     *_columns(sa.Text, "kind", "state"),
     *_columns(sa.BigInteger, "amount_q"),
