@@ -44,21 +44,27 @@ def digest(row: "asyncpg.Record", previous: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+def _sum_check(name: str, total: tuple[str, str, str], parts: tuple[str, str], explanation: str) -> Check:
+    """Makes a check that a total (table, what names a row, column) is the sum of its parts (table, what refers to the row)."""
+    (table, shown, column), (addends, reference) = total, parts
+    wrong = f"""
+        select t.business_id, t.{shown}, t.{column}, coalesce(p.sum_q, 0) as {addends}_q
+        from {table} t
+        left join (
+            select business_id, {reference}, sum(amount_q) as sum_q from {addends} group by 1, 2
+        ) p on p.business_id = t.business_id and p.{reference} = t.id
+        where t.{column} <> coalesce(p.sum_q, 0)
+        order by 1, 2
+    """
+    return rows_check(name, DATABASE, count=f"select count(*) from {table}", wrong=wrong, explanation=explanation)
+
+
 CHECKS = (
-    rows_check(
+    _sum_check(
         "what a customer owes is the sum of his account's entries",
-        DATABASE,
-        count="select count(*) from customers",
-        wrong="""
-            select c.business_id, c.id, c.balance_q, coalesce(e.sum_q, 0) as entries_q
-            from customers c
-            left join (
-                select business_id, customer_id, sum(amount_q) as sum_q from credit_entries group by 1, 2
-            ) e on e.business_id = c.business_id and e.customer_id = c.id
-            where c.balance_q <> coalesce(e.sum_q, 0)
-            order by 1, 2
-        """,
-        explanation="Balance and entries are written together; one of them was changed alone.",
+        ("customers", "id", "balance_q"),
+        ("credit_entries", "customer_id"),
+        "Balance and entries are written together; one of them was changed alone.",
     ),
     rows_check(
         "an account's entries follow each other",
@@ -144,20 +150,11 @@ CHECKS = (
         """,
         explanation="Sale and items are written together; one of them was changed alone.",
     ),
-    rows_check(
+    _sum_check(
         "what is paid of a sale is the sum of its payments",
-        DATABASE,
-        count="select count(*) from sales",
-        wrong="""
-            select s.business_id, s.receipt_number, s.amount_paid_q, coalesce(p.sum_q, 0) as payments_q
-            from sales s
-            left join (
-                select business_id, sale_id, sum(amount_q) as sum_q from payments group by 1, 2
-            ) p on p.business_id = s.business_id and p.sale_id = s.id
-            where s.amount_paid_q <> coalesce(p.sum_q, 0)
-            order by 1, 2
-        """,
-        explanation="A payment was counted twice or not at all.",
+        ("sales", "receipt_number", "amount_paid_q"),
+        ("payments", "sale_id"),
+        "A payment was counted twice or not at all.",
     ),
     rows_check(
         "what is paid back of a sale is the sum of its refunds, and no more than was paid",
