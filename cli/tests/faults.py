@@ -257,6 +257,28 @@ FAULTS = {
         "delete from payments where amount_q = 2500",
         "the sum of its payments",
     ),
+    "money of a payment that nobody asked for": (
+        "sales",
+        "update payment_operations set amount_q = amount_q - 1 where kind = 'refund'",
+        "what was taken and given back of a payment",
+    ),
+    "a payment that claims to be given back whole": (
+        "sales",
+        "update payment_intents set status = 'refunded'",
+        "what was taken and given back of a payment",
+    ),
+    "a question to the payment provider that was forgotten": (
+        "sales",
+        "update payment_operations set state = 'sent', due_at = now() - interval '1 hour' where kind = 'authorize'",
+        "somebody sees to everything that is asked of the payment provider",
+    ),
+    "an order that tells of money that never moved": (
+        "orders",
+        """alter table order_events disable trigger user;
+        update order_events set type = 'payment.captured',
+            payload = '{"intent_id": "01890000-0000-7000-8000-000000000001", "amount_q": 1}' where seq = 1""",
+        "no order tells of money that never moved",
+    ),
     "a refund that was not counted": (
         "sales",
         "update refunds set amount_q = amount_q - 1",

@@ -89,6 +89,9 @@ async def _trade(business: Fleet) -> None:
         refund = await post(f"sales/{sale['id']}/refunds", "refund", items=items, reason="broken")
         for step in ("approve", "process"):
             await post(f"refunds/{refund['id']}/{step}", step)
+        intent = await post("payment-intents", "intent", amount_q=5000)
+        await post(f"payment-intents/{intent['id']}/capture", "capture")
+        await post(f"payment-intents/{intent['id']}/refund", "give-back", amount_q=2000, reason="broken")
 
 
 async def _rows(url: str) -> dict[str, bytes]:

@@ -11,10 +11,18 @@ import asyncpg
 from comanda_cli.fleet import addresses
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
-from comanda_cli.verify import across, broker, erp, inventory, machinery, orders, sales
+from comanda_cli.verify import across, broker, erp, inventory, machinery, orders, payments, sales
 from comanda_cli.verify.check import Check, Connection, Finding, Row
 
-CHECKS = (*orders.CHECKS, *inventory.CHECKS, *sales.CHECKS, *across.CHECKS, *erp.CHECKS, *machinery.CHECKS)
+CHECKS = (
+    *orders.CHECKS,
+    *inventory.CHECKS,
+    *sales.CHECKS,
+    *payments.CHECKS,
+    *across.CHECKS,
+    *erp.CHECKS,
+    *machinery.CHECKS,
+)
 SETTLE_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 0.5
 
