@@ -61,6 +61,7 @@ async def run(process: Process, settings: Settings, inventory: grpc.aio.Channel)
     charges = _charges(process, settings)
     process.consume(handlers())
     sweeps.add(process, counter.go_on, refunds.go_on, charges)
+    sweeps.add_jobs(process, settings.jobs_seconds)
     intents = PaymentIntentService(database, charges, settings.payment_webhook_secret.get_secret_value())
     await process.serve(
         [

@@ -10,6 +10,8 @@ class Settings(kit.settings.Settings):
 
     identity_private_key: SecretStr
     """Raw Ed25519 private key in base64url: signs identity tokens, and API keys' secrets follow from it."""
+    jobs_seconds: float = 60.0
+    """How often reminders, ended days, and idle drafts are looked for."""
     jwt_issuer: str = ""
     """Claim `iss` of the tokens that people come in by; none when empty."""
     jwt_audience: str = ""

@@ -173,6 +173,13 @@ sa.Table(
         unique=True,
         postgresql_where=sa.text("external_ref <> ''"),
     ),
+    sa.Index(
+        "sales_unpaid",
+        "business_id",
+        "id",
+        postgresql_where=sa.text("amount_due_q > 0 and status in ('pending', 'partial')"),
+    ),
+    sa.Index("sales_drafts", "created_at", postgresql_where=sa.text("status = 'draft'")),
     sa.Index("sales_of_day", "business_id", "storefront", "business_date"),
     sa.Index(
         "sales_owed",
@@ -329,4 +336,12 @@ sa.Table(
         "posted_at",
         postgresql_where=sa.text("state <> 'released'"),
     ),
+)
+sa.Table(
+    "job_marks",
+    METADATA,
+    sa.Column("business_id", UUID, primary_key=True),
+    sa.Column("job", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("created_at", TIME, nullable=False, server_default=sa.text("now()")),
 )

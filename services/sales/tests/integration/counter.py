@@ -109,6 +109,7 @@ def running(
         "COMANDA_IDENTITY_PUBLIC_KEY": identity.public_key_of(private_key),
         "COMANDA_IDENTITY_PRIVATE_KEY": private_key,
         "COMANDA_POLL_SECONDS": "0.2",
+        "COMANDA_JOBS_SECONDS": "0.5",
         "COMANDA_LOG_LEVEL": "warning",
     }
     found = Counter(environment, databases, addresses, private_key, log)

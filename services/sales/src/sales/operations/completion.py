@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from kit import outbox
 from kit.db import RETRY, Tx
 from kit.errors import Refused
 from kit.ids import uuid7
@@ -18,6 +19,7 @@ from sales.domain import customer as customers_domain
 from sales.domain import sale as domain
 from sales.domain.customer import Customer
 from sales.domain.sale import Completion, NewPayment, Sale
+from sales.messages import events
 from sales.operations.sales import about, lock
 from sales.store import audit, businesses, customers, order_credits
 from sales.store import completions as store
@@ -108,6 +110,7 @@ async def settle(tx: Tx, attempt_id: UUID, error: dict[str, Any] | None, answer:
     if done.is_credit_sale and customer:
         _post(tx, customer, done, attempt.plan["held_q"])
     _tell(tx, done)
+    outbox.add(tx, f"sale/{done.id}", events.completed(done))
     answered = answer(done, payments)
     store.finish(tx, attempt_id, answered)
     return replace(attempt, state=DONE, answer=answered)

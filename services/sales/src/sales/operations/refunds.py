@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from kit import outbox
 from kit.db import Tx
 from kit.errors import Conflict, Refused
 from kit.ids import uuid7
@@ -12,6 +13,7 @@ from sales.domain import refund as domain
 from sales.domain.customer import Customer
 from sales.domain.refund import Refund, Wanted
 from sales.domain.sale import CANCELLED, DRAFT, REFUNDED, Sale
+from sales.messages import events
 from sales.operations.sales import abandon, about, lock
 from sales.store import audit, customers
 from sales.store import refunds as store
@@ -85,6 +87,7 @@ async def process(tx: Tx, refund_id: UUID) -> tuple[Refund, UUID | None]:
     sales_store.save(tx, domain.refunded(sale, done.amount_q, everything))
     store.save(tx, done)
     _tell(tx, "refund.processed", sale, done)
+    outbox.add(tx, f"sale/{sale.id}", events.refunded(sale, done.id, done.amount_q))
     return done, _restock(tx, sale, done)
 
 
@@ -119,6 +122,7 @@ async def cancel(tx: Tx, sale_id: UUID, reason: str, restock: bool) -> tuple[Sal
         tx, "sale.cancelled", f"Sale {sale.receipt_number} cancelled", {"previous_status": sale.status},
         {"status": after.status, "reason": reason, "restock": restock}, **about(sale),
     )  # fmt: skip
+    outbox.add(tx, f"sale/{sale.id}", events.cancelled(sale, sale.status, reason))
     return replace(after, updated_at=tx.now), _restock(tx, sale, refund)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from kit import outbox
 from kit.db import RETRY, Tx
 from kit.errors import Conflict, Duplicate, Refused
 from kit.ids import uuid7
@@ -12,6 +13,7 @@ from sales.domain import receipt
 from sales.domain import sale as domain
 from sales.domain.customer import Customer
 from sales.domain.sale import Change, Sale
+from sales.messages import events
 from sales.store import audit, businesses, customers
 from sales.store import sales as store
 
@@ -93,6 +95,7 @@ async def abandon(tx: Tx, sale_id: UUID) -> tuple[Sale, bool]:
         tx, "sale.cancelled", f"Sale {after.receipt_number} abandoned", {"status": before.status},
         {"status": after.status}, **about(after),
     )  # fmt: skip
+    outbox.add(tx, f"sale/{after.id}", events.cancelled(after, before.status))
     if before.items:
         audit.record(
             tx, "stock.released", f"Sale {after.receipt_number}: stock released", _held(before), **about(after)
