@@ -14,12 +14,13 @@ from comanda.inventory.directives.v1.directives_pb2 import (
     ReleaseStock,
     RestockStock,
 )
-from comanda.sales.events.v1.events_pb2 import StorefrontCreated
+from comanda.sales.events.v1.events_pb2 import BusinessCreated, StorefrontCreated
 from inventory.domain.hold import Demand, Held
 from inventory.domain.order import Commitment, Refusal, Restock
 from inventory.domain.product import storefront
 from inventory.messages import directives as messages
 from inventory.operations import holds, orders, products, restocks
+from inventory.store import businesses
 from kit.consumer import Handler, Received, on
 from kit.db import Tx
 from kit.directives import Settled, done, executes, failed, retry
@@ -37,6 +38,7 @@ def handlers(commit_margin: timedelta) -> list[Handler[Any]]:
         commit_stock,
         release_stock,
         restock_stock,
+        remember_businesses,
         open_storefronts,
     ]
 
@@ -114,6 +116,12 @@ async def restock_stock(tx: Tx, batch: list[Received[RestockStock]]) -> Sequence
 
 def _never_taken(restock: Restock) -> str:
     return f"order {restock.order.ref} has not taken as many units of {', '.join(sorted(restock.items))} from the stock"
+
+
+@on(BusinessCreated)
+async def remember_businesses(tx: Tx, batch: list[Received[BusinessCreated]]) -> None:
+    """Keeps where the days of each business end."""
+    await businesses.remember(tx, {each.business: each.message.timezone for each in batch})
 
 
 @on(StorefrontCreated)

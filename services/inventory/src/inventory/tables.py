@@ -206,6 +206,7 @@ sa.Table(
     sa.Index("allocations_owner", "business_id", "owner_ref", "owner_type"),
     sa.Index("allocations_decided_at", "decided_at", postgresql_using="brin"),
 )
+sa.Table("businesses", METADATA, *_key(), *_columns(sa.Text, "timezone"))
 sa.Table("session_holds", METADATA, *_key("channel_code", "session_key"), *_columns(sa.BigInteger, "rev"))
 sa.Table("order_stock", METADATA, *_key("order_ref"), *_columns(TIME, "committed_at", "released_at", nullable=True))
 sa.Table("awaiting_orders", METADATA, *_key("sku", "location", "order_ref"), *_columns(TIME, "refused_at"))

@@ -9,10 +9,13 @@ import pytest
 from comanda.inventory.events.v1.events_pb2 import StockCommitted
 from comanda.inventory.v1 import reservations_pb2, stock_pb2, transfers_pb2
 from comanda.inventory.v1.reservations_pb2 import OWNER_TYPE_CART, OWNER_TYPE_ORDER
+from comanda.sales.events.v1.events_pb2 import BusinessCreated
 from comanda.types.v1 import options_pb2
 from comanda.types.v1.messaging_pb2 import OUTCOME_DONE, Envelope
 from inventory.domain.reserve import Wish
+from inventory.handlers import remember_businesses
 from inventory.operations import counter
+from inventory.store import businesses
 from kit.errors import Forbidden, Invalid, Refused
 
 TODAY = (datetime.now(UTC) - timedelta(hours=3)).date()
@@ -99,6 +102,21 @@ async def test_units_of_no_lot_leave_before_what_has_expired(api: Any) -> None:
     assert picks(await take(api, "3")) == [("TODAY", "2.000")]
     last = await take(api, "3")
     assert (picks(last), last.HasField("cost_q")) == ([("OLD", "2.000")], False)
+    await check(api)
+
+
+async def test_a_lot_expires_when_the_day_ends_where_the_business_is(api: Any) -> None:
+    await api.shop.stock(coffee="0")
+    east, west = (datetime.now(UTC) + timedelta(hours=hours) for hours in (14, -11))
+    await receive(api, "2", lot="WEST", expiry_date=str(west.date()))
+    await receive(api, "2", lot="EAST", expiry_date=str(east.date()))
+    for zone, expired in (("Pacific/Kiritimati", ["WEST"]), ("Pacific/Pago_Pago", []), ("Moon/Tycho", [])):
+        told = [api.shop.arrived(BusinessCreated(timezone=zone))]
+        await api.shop.run(lambda tx, told=told: remember_businesses.handle(tx, told))
+        assert [lot for lot, _ in await lots(api, expired=True)] == expired
+    assert picks(await take(api, "1")) == [("WEST", "1.000")]
+    await api.shop.run(lambda tx: businesses.remember(tx, {api.shop.business: "Pacific/Kiritimati"}))
+    assert picks(await take(api, "1", ref="C2")) == [("EAST", "1.000")]
     await check(api)
 
 

@@ -42,7 +42,7 @@ def test_units_leave_in_order_of_their_dates_and_all_of_them_come_back(
 ) -> None:
     known = {each.id: each for each in lots}
     on_hand = sum((each.qty_left for each in lots), Decimal(plain))
-    shelf, left, gone = Lots(lots, {KEY: on_hand}, TODAY), {each.id: each.qty_left for each in lots}, []
+    shelf, left, gone = Lots(lots, {KEY: on_hand}, {KEY.business: TODAY}), {each.id: each.qty_left for each in lots}, []
     for qty in wanted:
         if qty > on_hand - sum(-each.qty_delta for each in gone):
             break

@@ -45,9 +45,12 @@ class Taken(NamedTuple):
 
 
 class Lots:
-    """What is left of the lots of locked shelves; each movement is split in turn, and leaves that much less for the next."""
+    """What is left of the lots of locked shelves, and the date at their businesses.
 
-    def __init__(self, lots: Iterable[Lot], on_hand: Mapping[Key, Decimal], today: date) -> None:
+    Each movement is split in turn, and leaves that much less for the next.
+    """
+
+    def __init__(self, lots: Iterable[Lot], on_hand: Mapping[Key, Decimal], today: Mapping[UUID, date]) -> None:
         self._lots: defaultdict[Key, list[Lot]] = defaultdict(list)
         self._left: dict[UUID, Decimal] = {}
         self._plain = dict(on_hand)
@@ -66,9 +69,9 @@ class Lots:
 
         What expires first goes first; then what is in no lot; what has expired goes last, since it should be written off.
         """
-        key, wanted = movement.key, -movement.qty_delta
-        good = [lot for lot in self._lots[key] if not lot.expiry_date or lot.expiry_date >= self._today]
-        over = [lot for lot in self._lots[key] if lot.expiry_date and lot.expiry_date < self._today]
+        key, wanted, today = movement.key, -movement.qty_delta, self._today[movement.key.business]
+        good = [lot for lot in self._lots[key] if not lot.expiry_date or lot.expiry_date >= today]
+        over = [lot for lot in self._lots[key] if lot.expiry_date and lot.expiry_date < today]
         parts = []
         for lot in (*sorted(good, key=_expiry), None, *sorted(over, key=_expiry)):
             if part := min(wanted, self._plain[key] if lot is None else self._left[lot.id]):

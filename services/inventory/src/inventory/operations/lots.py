@@ -39,7 +39,7 @@ async def _tell_waiting(tx: Tx, shelves: Shelves, keys: Iterable[Key]) -> None:
 
 async def take_from(tx: Tx, book: Book, shelves: Shelves, movement: Movement, lot: UUID) -> list[Movement]:
     """Books that units of one lot leave; raises Invalid(`unknown_lot`) and Refused(`exceeds_lot`)."""
-    lots = await _left(tx, shelves, [movement]) or Lots((), {}, tx.now.date())
+    lots = await _left(tx, shelves, [movement]) or Lots((), {}, {})
     return [book.move(lots.take_from(movement, lot))]
 
 

@@ -3,11 +3,13 @@
 from comanda.inventory.v1 import stock_pb2
 from inventory.messages import lots as messages
 from inventory.queries.filters import matching
-from inventory.store.lots import LOT, TODAY
+from inventory.store.businesses import today
+from inventory.store.lots import LOT
 from kit import pages
 from kit.db import Tx
 
 EXPIRY = "coalesce(l.expiry_date::text, '9999-12-31')"
+EXPIRED = f"coalesce(l.expiry_date < {today('$1')}, false)"
 
 
 async def lots(tx: Tx, request: stock_pb2.ListLotsRequest) -> stock_pb2.ListLotsResponse:
@@ -18,12 +20,12 @@ async def lots(tx: Tx, request: stock_pb2.ListLotsRequest) -> stock_pb2.ListLots
         ("l.location = any(?::text[])", list(request.location)),
         ("l.lot = ?", request.lot),
         ("(l.qty_left > 0) = ?", None if request.include_empty else True),
-        (f"coalesce(l.expiry_date < {TODAY}, false) = ?", request.expired if request.HasField("expired") else None),
+        (f"{EXPIRED} = ?", request.expired if request.HasField("expired") else None),
         ("l.expiry_date < ?", messages.date_of(request.expires_before)),
     )
     after, size, n = pages.key(request.page_token, "", ""), request.page_size or pages.SIZE, len(values)
     page = f"""
-        select {LOT}, coalesce(l.expiry_date < {TODAY}, false) as expired, {EXPIRY} as expiry
+        select {LOT}, {EXPIRED} as expired, {EXPIRY} as expiry
         from lots l {where} and ({EXPIRY}, l.id::text) > (${n + 1}, ${n + 2})
         order by {EXPIRY}, l.id::text limit ${n + 3}
     """

@@ -2,22 +2,21 @@
 
 from collections.abc import Collection
 from datetime import date
+from uuid import UUID
 
 from inventory.domain.book import Movement
 from inventory.domain.lot import Lot, Taken
 from inventory.domain.reservation import Reservation
 from inventory.domain.stock import Key
+from inventory.store.businesses import today
 from inventory.store.columns import columns
 from kit.db import Tx
 
-ZONE = "America/Sao_Paulo"
-"""Where a day ends, and with it the lots that expire on it."""
-TODAY = f"(now() at time zone '{ZONE}')::date"
 LOT = ", ".join(f"l.{name}" for name in ("business_id", *Lot._fields[1:]))
 """The columns of a lot, in the order of the domain's fields."""
 
 LEFT = f"""
-    select {TODAY}, {LOT}
+    select shelf.business_id, {today("shelf.business_id")}, {LOT}
     from unnest($1::uuid[], $2::text[], $3::text[]) as shelf (business_id, sku, location)
     left join lots l on l.business_id = shelf.business_id and l.sku = shelf.sku and l.location = shelf.location
         and l.qty_left > 0
@@ -47,10 +46,10 @@ PICKS = """
 """
 
 
-async def left(tx: Tx, keys: Collection[Key]) -> tuple[date, list[Lot]]:
-    """Returns today's date, and those lots of locked shelves, of which there is at least one, of which something is left."""
+async def left(tx: Tx, keys: Collection[Key]) -> tuple[dict[UUID, date], list[Lot]]:
+    """Returns today's date at each business, and those lots of locked shelves of which something is left."""
     rows = await tx.connection.fetch(LEFT, *columns(keys))
-    return rows[0][0], [Lot(*row[1:]) for row in rows if row[1]]
+    return {row[0]: row[1] for row in rows}, [Lot(*row[2:]) for row in rows if row[2]]
 
 
 async def taken(tx: Tx, wanted: Collection[tuple[Key, str]]) -> dict[tuple[Key, str], list[Taken]]:
