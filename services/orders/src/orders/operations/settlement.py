@@ -11,10 +11,10 @@ from comanda.types.v1 import messaging_pb2
 from kit import ids
 from kit.consumer import Received
 from kit.db import Tx
-from orders import messages
 from orders.domain import checks
 from orders.domain.directive import DONE, FAILED, release
 from orders.domain.session import OPEN
+from orders.messages import values
 from orders.operations import directives, entries, moves, returns
 from orders.store import directives as store
 from orders.store import sessions
@@ -108,7 +108,7 @@ def _check_row(tx: Tx, each: Settled, result: inventory.HoldStockResult) -> Any:
     }
     issues = [
         checks.shortage_issue(
-            messages.json_of(shortage), result.rev, ids.code("ISS", 8), (ids.code("ACT", 8), ids.code("ACT", 8))
+            values.json_of(shortage), result.rev, ids.code("ISS", 8), (ids.code("ACT", 8), ids.code("ACT", 8))
         )
         for shortage in result.shortages
     ]

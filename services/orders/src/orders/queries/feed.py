@@ -13,7 +13,7 @@ from comanda.orders.v1 import feed_pb2
 from kit import pages
 from kit.db import Tx
 from kit.errors import Invalid
-from orders import messages
+from orders.messages import values
 from orders.queries.orders import listed
 from orders.store import orders
 
@@ -103,7 +103,7 @@ def happening(row: asyncpg.Record) -> feed_pb2.WatchOrdersResponse:
         seq=row["seq"],
         actor=row["actor"],
         actor_label=row["actor_label"],
-        payload=messages.struct(row["payload"]),
+        payload=values.struct(row["payload"]),
         created_at=row["happened_at"],
         order=listed(row),
     )

@@ -9,7 +9,7 @@ from comanda.orders.v1 import fulfillments_pb2 as pb
 from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound
-from orders import messages
+from orders.messages import fulfillments as messages
 from orders.queries import paging
 from orders.store import fulfillments, orders
 

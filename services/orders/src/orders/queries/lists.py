@@ -7,10 +7,13 @@ from kit import pages
 from kit.call import current
 from kit.db import Tx
 from kit.errors import NotFound
-from orders import messages
 from orders.domain import history
 from orders.domain.channel import Channel
 from orders.domain.directive import FILTER_ALIASES, Directive
+from orders.messages import channels as channel_messages
+from orders.messages import directives as directive_messages
+from orders.messages import orders as order_messages
+from orders.messages import sessions as session_messages
 from orders.queries import paging
 from orders.store import channels, directives, orders, sessions
 
@@ -49,7 +52,7 @@ async def list_channels(tx: Tx, asked: channels_pb2.ListChannelsRequest) -> chan
     place, code = pages.key(asked.page_token, -1, "")
     active = asked.is_active if asked.HasField("is_active") else None
     rows, token = await paging.page(tx, asked, CHANNELS, (tx.business, place, code, active), _channel_key)
-    items = [messages.channel(Channel(**row)) for row in rows]
+    items = [channel_messages.channel(Channel(**row)) for row in rows]
     total = await paging.total(tx, asked, CHANNELS_TOTAL, (tx.business, active))
     return channels_pb2.ListChannelsResponse(items=items, next_page_token=token, total=total)
 
@@ -61,7 +64,7 @@ async def list_sessions(tx: Tx, asked: sessions_pb2.ListSessionsRequest) -> sess
     async with paging.planned(tx):
         rows, token = await paging.page(tx, asked, SESSIONS, (*where, pages.before(asked.page_token)), paging.id_key)
         total = await paging.total(tx, asked, SESSIONS_TOTAL, where)
-    items = [messages.session(sessions.session_of(row)) for row in rows]
+    items = [session_messages.session(sessions.session_of(row)) for row in rows]
     return sessions_pb2.ListSessionsResponse(items=items, next_page_token=token, total=total)
 
 
@@ -74,7 +77,7 @@ async def list_order_events(tx: Tx, asked: orders_pb2.ListOrderEventsRequest) ->
     if not rows and await orders.order(tx, asked.ref) is None:
         raise NotFound("not_found", ref=asked.ref)
     language = current.get().language
-    items = [messages.event(row, row["labels"] or {}, language) for row in rows]
+    items = [order_messages.event(row, row["labels"] or {}, language) for row in rows]
     return orders_pb2.ListOrderEventsResponse(items=items, next_page_token=token)
 
 
@@ -85,7 +88,7 @@ async def list_directives(tx: Tx, asked: directives_pb2.ListDirectivesRequest) -
     async with paging.planned(tx):
         rows, token = await paging.page(tx, asked, DIRECTIVES, (*where, pages.before(asked.page_token)), paging.id_key)
         total = await paging.total(tx, asked, DIRECTIVES_TOTAL, where)
-    items = [messages.directive(Directive(**row)) for row in rows]
+    items = [directive_messages.directive(Directive(**row)) for row in rows]
     return directives_pb2.ListDirectivesResponse(items=items, next_page_token=token, total=total)
 
 

@@ -4,8 +4,8 @@ from comanda.orders.v1 import notes_pb2 as pb
 from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound
-from orders import messages
 from orders.domain.note import Note
+from orders.messages import notes as messages
 from orders.queries import paging
 from orders.queries.orders import customer, visible
 from orders.store import notes, orders

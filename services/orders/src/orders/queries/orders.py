@@ -12,10 +12,11 @@ from comanda.orders.v1 import orders_pb2 as pb
 from comanda.types.v1 import options_pb2
 from kit import ids, pages
 from kit.db import Tx
-from orders import messages
 from orders.domain import flow, search
 from orders.domain.flow import INITIAL, INITIAL_ALIAS
 from orders.domain.order import Order
+from orders.messages import orders as messages
+from orders.messages import values
 from orders.queries import paging
 from orders.store import orders
 
@@ -125,7 +126,7 @@ def _page(way: str, order_by: str) -> str:
 
 
 def _where(tx: Tx, asked: pb.ListOrdersRequest | feed_pb2.ExportOrdersRequest) -> tuple[Any, ...]:
-    since, until = messages.instant(asked, "created_from"), messages.instant(asked, "created_to")
+    since, until = values.instant(asked, "created_from"), values.instant(asked, "created_to")
     return (
         tx.business,
         [INITIAL if status == INITIAL_ALIAS else status for status in asked.status],

@@ -5,7 +5,7 @@ from uuid import UUID
 from comanda.orders.v1 import refs_pb2
 from kit import pages
 from kit.db import Tx
-from orders import messages
+from orders.messages import refs as messages
 from orders.operations import refs
 from orders.queries import paging
 from orders.store import refs as store

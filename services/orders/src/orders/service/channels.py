@@ -5,9 +5,10 @@ from comanda.orders.v1 import channels_pb2_grpc
 from kit.db import Database, Tx
 from kit.errors import NotFound
 from kit.rpc import rpc
-from orders import messages
 from orders.domain import channel as domain
 from orders.domain.channel import Channel
+from orders.messages import channels as messages
+from orders.messages import values
 from orders.operations import channels
 from orders.queries import lists
 from orders.store import channels as store
@@ -27,7 +28,7 @@ class ChannelService(channels_pb2_grpc.ChannelServiceServicer):
             pricing_policy=messages.policy("pricing_policy", request.pricing_policy, domain.INTERNAL),
             edit_policy=messages.policy("edit_policy", request.edit_policy, domain.OPEN),
             display_order=request.display_order,
-            config=messages.plain(request.config),
+            config=values.plain(request.config),
             config_version=1,
             is_active=request.is_active if request.HasField("is_active") else True,
             currency=request.currency or await store.business_currency(tx) or domain.CURRENCY,

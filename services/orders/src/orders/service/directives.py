@@ -7,7 +7,8 @@ from comanda.orders.v1 import directives_pb2_grpc
 from kit.db import Database, Tx
 from kit.errors import NotFound
 from kit.rpc import rpc
-from orders import messages
+from orders.messages import directives as messages
+from orders.messages import values
 from orders.operations import directives
 from orders.queries import lists
 from orders.store import directives as store
@@ -21,8 +22,8 @@ class DirectiveService(directives_pb2_grpc.DirectiveServiceServicer):
 
     @rpc
     async def CreateDirective(self, tx: Tx, request: pb.CreateDirectiveRequest) -> pb.CreateDirectiveResponse:
-        due = messages.instant(request, "available_at")
-        asked = (request.topic, messages.plain(request.payload), request.order_ref, due)
+        due = values.instant(request, "available_at")
+        asked = (request.topic, values.plain(request.payload), request.order_ref, due)
         return pb.CreateDirectiveResponse(directive=messages.directive(await directives.create(tx, *asked)))
 
     @rpc

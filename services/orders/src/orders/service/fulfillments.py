@@ -9,8 +9,8 @@ from comanda.orders.v1 import fulfillments_pb2_grpc
 from kit.db import Database, Tx
 from kit.errors import NotFound
 from kit.rpc import rpc
-from orders import messages
 from orders.domain.ops import quantity
+from orders.messages import fulfillments as messages
 from orders.operations import fulfillments
 from orders.queries import fulfillments as queries
 from orders.store import fulfillments as store

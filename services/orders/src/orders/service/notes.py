@@ -7,7 +7,7 @@ from comanda.orders.v1 import notes_pb2_grpc
 from kit.db import Database, Tx
 from kit.errors import NotFound
 from kit.rpc import rpc
-from orders import messages
+from orders.messages import notes as messages
 from orders.operations import notes
 from orders.queries import notes as queries
 from orders.store import notes as store

@@ -9,8 +9,9 @@ from kit.db import Database, Tx
 from kit.errors import NotFound
 from kit.rpc import rpc
 from kit.texts import render
-from orders import messages
 from orders.domain import flow
+from orders.messages import orders as messages
+from orders.messages import values
 from orders.operations import bulk, orders
 from orders.queries import lists
 from orders.queries import orders as order_lists
@@ -44,7 +45,7 @@ class OrderService(orders_pb2_grpc.OrderServiceServicer):
 
     @rpc
     async def UpdateOrder(self, tx: Tx, request: pb.UpdateOrderRequest) -> pb.UpdateOrderResponse:
-        changed = await orders.update_order(tx, request.ref, messages.plain(request.data), request.actor)
+        changed = await orders.update_order(tx, request.ref, values.plain(request.data), request.actor)
         return pb.UpdateOrderResponse(order=_order(changed))
 
     @rpc
@@ -72,7 +73,7 @@ class OrderService(orders_pb2_grpc.OrderServiceServicer):
     @rpc
     async def RecordOrderEvent(self, tx: Tx, request: pb.RecordOrderEventRequest) -> pb.RecordOrderEventResponse:
         kind = request.type or request.event_type
-        payload = messages.plain(request.payload if request.HasField("payload") else request.data)
+        payload = values.plain(request.payload if request.HasField("payload") else request.data)
         seq = await orders.record_event(tx, request.ref, kind, payload, request.actor)
         made = messages.own_event(tx, seq, kind, payload, request.actor, current.get().language)
         return pb.RecordOrderEventResponse(event=made)

@@ -4,8 +4,9 @@ from comanda.orders.v1 import refs_pb2 as pb
 from comanda.orders.v1 import refs_pb2_grpc
 from kit.db import Database, Tx
 from kit.rpc import rpc
-from orders import messages
 from orders.domain import ref as domain
+from orders.messages import refs as messages
+from orders.messages import values
 from orders.operations import refs
 from orders.queries import refs as queries
 from orders.store import refs as store
@@ -19,19 +20,19 @@ class RefService(refs_pb2_grpc.RefServiceServicer):
 
     @rpc
     async def AttachRef(self, tx: Tx, request: pb.AttachRefRequest) -> pb.AttachRefResponse:
-        scope = messages.plain(request.scope)
+        scope = values.plain(request.scope)
         found, created = await refs.attach_ref(tx, request.type, request.value, scope, messages.place(request))
         return pb.AttachRefResponse(ref=messages.ref(found), created=created)
 
     @rpc
     async def AttachSequenceRef(self, tx: Tx, request: pb.AttachSequenceRefRequest) -> pb.AttachSequenceRefResponse:
-        scope = messages.plain(request.scope)
+        scope = values.plain(request.scope)
         found = await refs.attach_sequence_ref(tx, request.type, request.sequence, scope, messages.place(request))
         return pb.AttachSequenceRefResponse(ref=messages.ref(found))
 
     @rpc
     async def ResolveRef(self, tx: Tx, request: pb.ResolveRefRequest) -> pb.ResolveRefResponse:
-        found = await refs.resolve_ref(tx, request.type, request.value, messages.plain(request.scope))
+        found = await refs.resolve_ref(tx, request.type, request.value, values.plain(request.scope))
         return pb.ResolveRefResponse(ref=messages.ref(found))
 
     @rpc
@@ -45,18 +46,18 @@ class RefService(refs_pb2_grpc.RefServiceServicer):
 
     @rpc
     async def NextInSequence(self, tx: Tx, request: pb.NextInSequenceRequest) -> pb.NextInSequenceResponse:
-        scope = domain.texts(messages.plain(request.scope))
+        scope = domain.texts(values.plain(request.scope))
         number = await store.next_number(tx, request.name, scope)
         return pb.NextInSequenceResponse(sequence=messages.sequence(request.name, scope, number))
 
     @rpc
     async def GetSequence(self, tx: Tx, request: pb.GetSequenceRequest) -> pb.GetSequenceResponse:
-        scope = domain.texts(messages.plain(request.scope))
+        scope = domain.texts(values.plain(request.scope))
         number = await store.last_number(tx, request.name, scope)
         return pb.GetSequenceResponse(sequence=messages.sequence(request.name, scope, number))
 
     @rpc
     async def ResetSequence(self, tx: Tx, request: pb.ResetSequenceRequest) -> pb.ResetSequenceResponse:
-        scope = domain.texts(messages.plain(request.scope))
+        scope = domain.texts(values.plain(request.scope))
         await store.reset(tx, request.name, scope)
         return pb.ResetSequenceResponse(sequence=messages.sequence(request.name, scope, 0))

@@ -14,8 +14,9 @@ from kit.errors import Invalid, NotFound, Refused
 from kit.identity import Identity
 from kit.rpc import rpc
 from kit.signals import Expectation, Signals
-from orders import messages
 from orders.catalogue import Catalogue
+from orders.messages import sessions as messages
+from orders.messages import values
 from orders.operations import checks, commits, sessions, tabs
 from orders.operations.settlement import signal
 from orders.queries import lists
@@ -97,7 +98,7 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
     async def ReportCheck(self, tx: Tx, request: pb.ReportCheckRequest) -> pb.ReportCheckResponse:
         place = (request.session_key, request.channel_code, request.rev, request.check_code)
         found = [messages.issue(each) for each in request.issues]
-        applied = await checks.report_check(tx, *place, messages.plain(request.result), found)
+        applied = await checks.report_check(tx, *place, values.plain(request.result), found)
         if applied:
             key = signal(tx.business, request.session_key)
             tx.committed.append(partial(self._signals.tell, [key]))

@@ -1,0 +1,1 @@
+"""The domain's values as messages, and messages as the domain's values."""
