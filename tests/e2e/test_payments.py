@@ -71,7 +71,7 @@ class Shop:
         async def shown() -> Any:
             return await self.entries(ref, kind)
 
-        return (await eventually(shown, PATIENCE_SECONDS, every=0.2))[0]  # type: ignore[index]
+        return (await eventually(shown, PATIENCE_SECONDS, every=0.2))[0]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -23,6 +24,8 @@ from nats.aio.client import Client
 from embedded.nats import Nats
 from embedded.postgres import Postgres
 from kit import db, migrations, streams
+
+T = TypeVar("T")
 
 POSTGRES, NATS = "COMANDA_TEST_POSTGRES_URL", "COMANDA_TEST_NATS_URL"
 ROWS_READ = "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) from pg_stat_xact_user_tables"
@@ -137,7 +140,7 @@ def apart(work: Callable[[], None]) -> None:
         pool.submit(work).result()
 
 
-async def eventually(condition: Callable[[], Awaitable[object]], seconds: float = 20.0, every: float = 0.02) -> object:
+async def eventually(condition: Callable[[], Awaitable[T]], seconds: float = 20.0, every: float = 0.02) -> T:
     """Polls until the condition is true and returns what it returned; fails after that many seconds."""
     end = time.monotonic() + seconds
     while not (found := await condition()):

@@ -217,7 +217,7 @@ class StockMachine(RuleBasedStateMachine):
 async def test_every_answer_is_the_one_of_the_model(api: Any) -> None:
     print(f"COMANDA_TEST_SEED={SEED}")
 
-    class Machine(seed(SEED)(StockMachine)):  # type: ignore[misc]
+    class Machine(seed(SEED)(StockMachine)):
         pass
 
     Machine.api, Machine.loop = api, asyncio.get_running_loop()

@@ -96,7 +96,7 @@ async def test_a_place_that_no_answer_gave_is_refused(hub: Any) -> None:
         call = hub.feed.WatchOrders(pb.WatchOrdersRequest(since=since), metadata=known)
         with pytest.raises(Exception) as failure:  # noqa: PT011  # what it is, is asked below
             await call.read()
-        assert status.from_rpc_error(failure.value).code == error.code  # type: ignore[arg-type, union-attr]
+        assert status.from_rpc_error(failure.value).code == error.code
 
 
 async def test_a_watcher_is_told_at_once_and_with_the_order(hub: Any) -> None:

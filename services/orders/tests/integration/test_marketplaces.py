@@ -54,7 +54,7 @@ async def ends(hub: Any, count: int) -> dict[str, Any]:
         done = [each for each in items if each.status != "received"]
         return {each.code: each for each in items} if len(done) == len(items) == count else None
 
-    return await eventually(settled)  # type: ignore[return-value]
+    return await eventually(settled)
 
 
 async def statuses(hub: Any, ref: str) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from comanda.inventory.directives.v1 import directives_pb2 as pb
 from orders.operations.directives import read
 
 PAYLOAD: dict[str, Any] = {"session_key": "S1", "rev": 2, "items": [{"sku": "A", "qty": "1.5"}]}
-HOLD = pb.HoldStock(session_key="S1", rev=2, items=[{"sku": "A", "qty": "1.5"}])  # type: ignore[list-item]
+HOLD = pb.HoldStock(session_key="S1", rev=2, items=[{"sku": "A", "qty": "1.5"}])
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_a_payload_is_read_the_same_however_it_is_written(payload: dict[str, Any
 
 
 def test_a_time_is_read_from_its_text() -> None:
-    assert read("stock.hold", {**PAYLOAD, "ttl": "900s"}).ttl.seconds == 900  # type: ignore[attr-defined]
+    assert read("stock.hold", {**PAYLOAD, "ttl": "900s"}).ttl.seconds == 900
 
 
 def test_what_is_of_another_type_is_refused() -> None:

@@ -190,7 +190,7 @@ class Shop:
     ) -> Any:
         """Completes a draft."""
         made = [
-            sales_pb2.NewPayment(method=f"PAYMENT_METHOD_{method.upper()}", amount_q=amount_q)  # type: ignore[arg-type]
+            sales_pb2.NewPayment(method=f"PAYMENT_METHOD_{method.upper()}", amount_q=amount_q)
             for method, amount_q in payments
         ]
         request = sales_pb2.CompleteSaleRequest(id=sale.id, payments=made, **fields)

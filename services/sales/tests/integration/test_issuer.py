@@ -42,7 +42,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 
 def settings(address: str) -> Settings:
-    return Settings(identity_private_key="x", jwt_issuer="https://issuer.example", jwt_jwks=address)  # type: ignore[arg-type]
+    return Settings(identity_private_key="x", jwt_issuer="https://issuer.example", jwt_jwks=address)
 
 
 async def test_keys_are_read_from_an_address(address: str) -> None:

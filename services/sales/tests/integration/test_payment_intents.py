@@ -75,7 +75,7 @@ async def test_an_intent_is_opened_and_its_money_taken_in_part_once(service: Any
     async def told() -> Any:
         return await service.published(events.PaymentCaptured)
 
-    [(_, event)] = await eventually(told)  # type: ignore[misc]
+    [(_, event)] = await eventually(told)
     assert (event.intent_id, event.order_ref, event.amount_q) == (intent.id, "ORD-1", 3000)
     listing = pb.ListPaymentIntentsRequest(order_ref="ORD-1")
     [listed] = (await service.call(service.intents.ListPaymentIntents, listing, token)).items

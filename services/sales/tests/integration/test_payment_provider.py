@@ -79,7 +79,7 @@ async def stands(service: Any, token: str, intent: Any, captured_q: int, refunde
         return not still and (found.captured_q, found.refunded_q) == (captured_q, refunded_q) and found
 
     found: Any = await eventually(reached, SECONDS)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 async def events_of(service: Any, event: Any, intent: Any) -> list[int]:
@@ -211,7 +211,7 @@ async def test_a_directive_is_told_once_its_provider_has_answered_whichever_atte
     async def settled() -> Any:
         return await service.published(messaging_pb2.DirectiveSettled)
 
-    [(business, ended)] = await eventually(settled, SECONDS)  # type: ignore[misc]
+    [(business, ended)] = await eventually(settled, SECONDS)
     assert (business, ended.directive_id, ended.attempt) == (UUID(str(tenant.id)), directive_id, 2)
     assert ended.outcome == messaging_pb2.OUTCOME_DONE
     result = directives_pb2.PaymentResult()

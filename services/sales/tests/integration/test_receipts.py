@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("counter")
 async def receipt(shop: Any, sale: Any, format: str = "JSON", role: int = Role.ROLE_OWNER) -> Any:
     async with client.channel(shop.counter.addresses["sales"]) as channel:
         stub: Any = receipts_pb2_grpc.ReceiptServiceStub(channel)
-        request = receipts_pb2.GetReceiptRequest(id=sale.id, format=f"RECEIPT_FORMAT_{format}")  # type: ignore[arg-type]
+        request = receipts_pb2.GetReceiptRequest(id=sale.id, format=f"RECEIPT_FORMAT_{format}")
         return await shop.call(stub.GetReceipt, request, role)
 
 

@@ -41,7 +41,7 @@ CUSTOMER = Customer(
 def test_credit_is_refused_in_the_documented_order_with_the_documented_words(
     changes: dict[str, object], amount_q: int, overdue_q: int, force: bool, message: str | None
 ) -> None:
-    customer = replace(CUSTOMER, **changes)  # type: ignore[arg-type]
+    customer = replace(CUSTOMER, **changes)
     refusal = objection(customer, amount_q, overdue_q, "BRL", force=force)
     assert (render(refusal, TEXTS, "en") if refusal else None) == message
 

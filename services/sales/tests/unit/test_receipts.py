@@ -20,7 +20,7 @@ def receipt(**fields: object) -> pb.Receipt:
         taxes_included_q=240, amount_paid_q=1000, amount_due_q=1640, payments=[payment], copy_number=1,
     )  # fmt: skip
     made.completed_at.FromDatetime(datetime(2026, 11, 20, 15, 30, tzinfo=UTC))
-    made.MergeFrom(pb.Receipt(**fields))  # type: ignore[arg-type]
+    made.MergeFrom(pb.Receipt(**fields))
     return made
 
 
