@@ -34,6 +34,10 @@ TEXTS: Catalogue = {
     "credit_not_allowed": Text(
         "Granting credit ({fields}) takes a manager.", "Conceder crédito ({fields}) exige um gerente."
     ),
+    "customer_owes": Text(
+        "The account must be even before a customer can be forgotten; its balance is {balance_q}, in minor units.",
+        "A conta precisa estar zerada antes de esquecer um cliente; o saldo é {balance_q}, em centavos.",
+    ),
     "duplicate_phone": Text("A customer has the number {phone} already.", "Já existe um cliente com o número {phone}."),
     "sale_not_draft": Text(
         "Cannot {verb} sale with status {status}", "Operação ({verb}) impossível em venda com status {status}"

@@ -10,9 +10,16 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
+from comanda.sales.events.v1.sales_pb2 import CustomerErased
 from comanda.sales.v1 import audit_pb2 as pb
-from comanda.sales.v1.customers_pb2 import CreateCustomerRequest, UpdateCustomerRequest
-from kit.errors import Invalid
+from comanda.sales.v1.customers_pb2 import (
+    AdjustCreditRequest,
+    CreateCustomerRequest,
+    EraseCustomerRequest,
+    UpdateCustomerRequest,
+)
+from comanda.types.v1.options_pb2 import Role
+from kit.errors import Forbidden, Invalid, Refused
 from kit.testing import eventually
 
 FIRST = "0" * 64
@@ -96,6 +103,43 @@ async def test_no_personal_data_reaches_the_log(service: Any) -> None:
     await service.call(service.customers.UpdateCustomer, request, tenant.token())
     for row in await service.rows("select to_jsonb(a)::text as text from audit_log a"):
         assert not [word for word in ("Secreta", "5555", "ana@") if word in row["text"]]
+
+
+async def test_a_person_is_forgotten_and_the_chain_stays_whole(service: Any) -> None:
+    tenant = await service.tenant()
+    personal = {
+        "name": "Ana Secreta",
+        "email": "ana@x.com",
+        "phone": "+55 11 5",
+        "address": "Rua 1",
+        "contact_person": "Eva",
+    }
+    made = await customer(service, tenant, **personal)
+    adjusting = AdjustCreditRequest(id=made.id, amount_q=500, reason="opening")
+    await service.call(service.customers.AdjustCredit, adjusting, tenant.token())
+    before = await chain(service, tenant, 2)
+    erasing = EraseCustomerRequest(id=made.id)
+    with pytest.raises(Refused) as refused:
+        await service.call(service.customers.EraseCustomer, erasing, tenant.token())
+    assert (refused.value.code, refused.value.context["balance_q"]) == ("customer_owes", 500)
+    with pytest.raises(Forbidden):
+        await service.call(service.customers.EraseCustomer, erasing, tenant.token(Role.ROLE_MANAGER))
+    adjusting = AdjustCreditRequest(id=made.id, amount_q=-500, reason="paid")
+    await service.call(service.customers.AdjustCredit, adjusting, tenant.token())
+    for _ in range(2):
+        erased = (await service.call(service.customers.EraseCustomer, erasing, tenant.token())).customer
+    assert (erased.id, erased.is_active, [getattr(erased, name) for name in personal]) == (made.id, False, [""] * 5)
+    [row] = await service.rows("select c::text from customers c where business_id = $1", tenant.id)
+    assert not [value for value in personal.values() if value in row["c"]]
+    after = await chain(service, tenant, 5)
+    assert not breaks(after)
+    assert [link.hash for link in after[: len(before)]] == [link.hash for link in before]
+    assert not [value for value in personal.values() for link in after if value in link.content]
+
+    async def told() -> bool:
+        return (tenant.id, CustomerErased(customer_id=made.id)) in await service.published(CustomerErased)
+
+    await eventually(told, 60)
 
 
 async def test_writes_at_once_in_two_businesses_make_two_whole_chains(service: Any) -> None:

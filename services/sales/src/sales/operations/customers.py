@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from comanda.sales.events.v1.sales_pb2 import CustomerErased
 from comanda.types.v1.options_pb2 import Role
+from kit import outbox
 from kit.db import Tx
-from kit.errors import Duplicate, Forbidden
+from kit.errors import Duplicate, Forbidden, Refused
 from sales.domain import credit
 from sales.domain.credit import Entry
 from sales.domain.customer import Customer
@@ -42,6 +44,22 @@ async def update(tx: Tx, customer_id: UUID, changes: dict[str, Any]) -> Customer
     before, after = _told(found, changes), _told(changed, changes)
     audit.record(tx, "customer.updated", "Customer updated", before, after, customer_id=customer_id)
     return changed
+
+
+async def erase(tx: Tx, customer_id: UUID) -> Customer:
+    """Forgets who a customer is; harmless when that is done. Raises NotFound or Refused(`customer_owes`)."""
+    found = await store.customer(tx, customer_id, lock=True)
+    empty: dict[str, Any] = dict.fromkeys(PERSONAL, "")
+    erased = replace(found, **empty, is_active=False, updated_at=tx.now)
+    if found.balance_q or found.held_q:
+        raise Refused("customer_owes", balance_q=found.balance_q)
+    store.describe(tx, erased)
+    after = {"erased": True, "is_active": False, "personal_fields": sorted(PERSONAL)}
+    audit.record(
+        tx, "customer.updated", "Customer erased", {"is_active": found.is_active}, after, customer_id=customer_id
+    )
+    outbox.add(tx, f"customer/{customer_id}", CustomerErased(customer_id=str(customer_id)))
+    return erased
 
 
 def _told(customer: Customer, changes: dict[str, Any]) -> dict[str, Any]:

@@ -48,6 +48,11 @@ class CustomerService(customers_pb2_grpc.CustomerServiceServicer):
         return pb.UpdateCustomerResponse(customer=messages.customer(changed))
 
     @rpc
+    async def EraseCustomer(self, tx: Tx, request: pb.EraseCustomerRequest) -> pb.EraseCustomerResponse:
+        erased = await customers.erase(tx, UUID(request.id))
+        return pb.EraseCustomerResponse(customer=messages.customer(erased))
+
+    @rpc
     async def GetCreditStatus(self, tx: Tx, request: pb.GetCreditStatusRequest) -> pb.GetCreditStatusResponse:
         customer = await store.customer(tx, UUID(request.id))
         currency = (await businesses.own_business(tx)).currency
