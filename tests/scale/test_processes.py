@@ -41,7 +41,7 @@ async def test_the_processes_of_a_service_share_the_calls(wide_fleet: Fleet, api
         async def shared() -> bool:
             return not await idle(client)
 
-        await eventually(shared, 45)
+        await eventually(shared, 100)
         assert len(wide_fleet.addresses.metrics) == 2 * len(NAMES)
 
 
