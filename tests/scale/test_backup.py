@@ -1,7 +1,6 @@
 """A backup of a running system, restored into a new home: everything that was acknowledged before it, and books that add up."""
 
 import asyncio
-import json
 from pathlib import Path
 
 import pytest
@@ -46,12 +45,3 @@ async def test_a_backup_made_while_orders_flow_is_whole(wide_fleet: Fleet, api: 
             again.stopped = True
             await flowing
         assert len(await stored(restored, {**before, **again.acknowledged})) == len(before) + len(again.acknowledged)
-
-
-async def test_a_home_that_is_not_new_and_a_file_that_is_no_backup_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "other").write_text(json.dumps({"format": 1}))
-    used, new = Fleet(Home(tmp_path)), Fleet(Home(tmp_path / "new"))
-    for fleet, reason in ((used, "is not empty"), (new, "is no backup")):
-        done = await asyncio.to_thread(fleet.run, "restore", str(tmp_path / "other"))
-        assert done.returncode == 1
-        assert reason in done.stderr
