@@ -5,9 +5,10 @@ from typing import Any
 
 from comanda.erp.directives.v1 import directives_pb2 as directives
 from comanda.orders.events.v1 import events_pb2 as order_events
+from comanda.sales.events.v1 import sales_pb2 as sale_events
 from erp_bridge.domain import attachment
 from erp_bridge.domain.attachment import PAYABLE, RECEIPT, Owner, Pair
-from erp_bridge.operations import closures, orders, transfers
+from erp_bridge.operations import closures, orders, sales, transfers
 from kit.consumer import Handler, Received, on
 from kit.db import Tx
 from kit.directives import Settled, done, executes, failed
@@ -56,5 +57,17 @@ async def follow_data(tx: Tx, batch: list[Received[order_events.OrderEventRecord
     await orders.follow_data(tx, [(each.business, each.message) for each in batch if each.message.type == DATA_UPDATED])
 
 
-FOLLOWING: Sequence[Handler[Any]] = (follow_status, follow_data)
+@on(sale_events.SaleCompleted)
+async def book_sale(tx: Tx, batch: list[Received[sale_events.SaleCompleted]]) -> None:
+    """Books sales at the counter."""
+    await sales.ask(tx, [(each.business, each.message) for each in batch])
+
+
+@on(sale_events.SaleCancelled)
+async def cancel_sale(tx: Tx, batch: list[Received[sale_events.SaleCancelled]]) -> None:
+    """Lets the ERP's order of a sale follow it."""
+    await sales.follow(tx, [(each.business, each.message) for each in batch])
+
+
+FOLLOWING: Sequence[Handler[Any]] = (follow_status, follow_data, book_sale, cancel_sale)
 """What only a bridge with an account has to hear."""

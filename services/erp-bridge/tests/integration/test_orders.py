@@ -15,6 +15,7 @@ from simulated import Simulator
 from comanda.erp.events.v1 import events_pb2
 from comanda.erp.v1 import mappings_pb2, orders_pb2, webhooks_pb2
 from comanda.orders.events.v1 import events_pb2 as order_events
+from comanda.sales.events.v1 import sales_pb2 as sale_events
 from comanda.types.v1 import messaging_pb2
 from kit.errors import Invalid, NotFound
 from kit.testing import eventually
@@ -295,3 +296,42 @@ async def test_data_that_change_before_the_booking_are_booked(shop: Bridge, omie
     await tell(nats, shop, event)
     await until(shop, "confirmed")
     assert omie.records("customers")[0]["estado"] == "RJ"
+
+
+def completed(storefront: str, receipt: str) -> sale_events.SaleCompleted:
+    """A sale of two coffees, one real off, and of one bread with tax; 50 cents off the whole: 14.00."""
+    items = [
+        {"item_id": "1", "sku": "CAFE", "quantity": "2", "unit_price_q": 500, "gross_q": 1000, "discount_q": 100},
+        {"item_id": "2", "sku": "PAO", "quantity": "1", "unit_price_q": 500, "gross_q": 500, "tax_q": 50},
+    ]
+    return sale_events.SaleCompleted(
+        sale_id="s", receipt_number=receipt, storefront=storefront, business_date="2026-11-20", status="completed",
+        currency="BRL", total_q=1400, items=items, discount_q=50,
+    )  # fmt: skip
+
+
+async def test_a_sale_at_the_counter_is_booked_where_its_storefront_is(
+    shop: Bridge, omie: Simulator, nats: Client
+) -> None:
+    buyer = omie.call(
+        "geral/clientes", "IncluirCliente", codigo_cliente_integracao="b", razao_social="Balcão", estado="SP"
+    )
+    place = Struct()
+    place.update({"category": "1.01.04", "customer": str(buyer["codigo_cliente_omie"])})
+    await shop.call(mappings_pb2, "SetMapping", kind="channel", key="centro", value=Value(struct_value=place))
+    await tell(nats, shop, completed("bairro", "bairro-1"))
+    await tell(nats, shop, completed("centro", "centro-1"))
+    found = await until(shop, "confirmed", "centro-1")
+    [booked] = omie.records("sales_orders")
+    shown = omie.call("produtos/pedido", "ConsultarPedido", codigo_pedido=found.external_id)["pedido_venda_produto"]
+    assert shown["total_pedido"]["valor_total_pedido"] == 14.0
+    assert (booked["cabecalho"]["data_previsao"], found.stage) == ("20/11/2026", "50")
+    assert sum(each["produto"]["valor_desconto"] for each in booked["det"]) == 1.5
+    await tell(
+        nats, shop, sale_events.SaleCancelled(receipt_number="draft", storefront="centro", previous_status="draft")
+    )
+    cancelled = sale_events.SaleCancelled(receipt_number="centro-1", storefront="centro", previous_status="completed")
+    await tell(nats, shop, cancelled)
+    assert (await until(shop, "cancelled", "centro-1")).is_cancelled
+    rows = await shop.rows("select ref from erp_orders where business_id = $1", shop.business)
+    assert [row["ref"] for row in rows] == ["centro-1"]

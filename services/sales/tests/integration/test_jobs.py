@@ -58,6 +58,9 @@ async def test_others_hear_what_becomes_of_a_sale(shop: Any, told: list[Any]) ->
         2000,
         0,
     )
+    [item] = done.items
+    assert (item.sku, item.gross_q, item.discount_q, item.tax_q) == ("CAFE", 2000, 0, 0)
+    assert not done.HasField("buyer")
 
 
 async def test_an_unpaid_sale_is_told_of_before_it_is_due_and_after_and_once_each(shop: Any, told: list[Any]) -> None:

@@ -25,6 +25,12 @@ class Line:
     qty: Decimal
     unit_price_q: int
     line_total_q: int
+    discount_q: int = 0
+
+    @property
+    def net_q(self) -> int:
+        """What is left after the line's own discount; never below zero."""
+        return max(0, self.line_total_q - self.discount_q)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,7 @@ def sale(ref: str, channel: str, content: Mapping[str, Any], zone: Any) -> Sale:
             Decimal(each["qty"]),
             int(each["unit_price_q"]),
             int(each["line_total_q"]),
+            int(each.get("discount_q", 0)),
         )
         for each in content["items"]
     ]
@@ -96,7 +103,8 @@ def order(sold: Sale, place: Place) -> dict[str, Any]:
         raise Refused("currency_not_booked", currency=sold.currency)
     discount_q, shipping_q, tax_q = charges(sold)
     code, parcels = instalments(sold)
-    discounts = shared([line.line_total_q for line in sold.lines], discount_q)
+    shares = shared([line.net_q for line in sold.lines], discount_q)
+    discounts = [line.line_total_q - line.net_q + share for line, share in zip(sold.lines, shares, strict=True)]
     header = {
         "codigo_pedido_integracao": sold.ref,
         "codigo_cliente": place.customer,
@@ -114,7 +122,7 @@ def order(sold: Sale, place: Place) -> dict[str, Any]:
     freight = {"valor_frete": _money(shipping_q), "outras_despesas": _money(tax_q)}
     return {
         "cabecalho": header,
-        "det": [_item(line, place.products[line.sku], each) for line, each in zip(sold.lines, discounts, strict=True)],
+        "det": [_item(line, place.products[line.sku], off) for line, off in zip(sold.lines, discounts, strict=True)],
         "informacoes_adicionais": more,
         "frete": {"modalidade": WITHOUT_FREIGHT, **{name: value for name, value in freight.items() if value}},
         **({"lista_parcelas": {"parcela": parcels}} if parcels else {}),
@@ -136,7 +144,7 @@ def charges(sold: Sale) -> tuple[int, int, int]:
 
     What of a discount is more than the lines is taken off shipping and tax.
     """
-    lines_q = sum(line.line_total_q for line in sold.lines)
+    lines_q = sum(line.net_q for line in sold.lines)
     discount_q = min(sold.discount_q, lines_q)
     excess = sold.discount_q - discount_q
     shipping_q = max(0, sold.shipping_q - excess)

@@ -110,7 +110,7 @@ async def settle(tx: Tx, attempt_id: UUID, error: dict[str, Any] | None, answer:
     if done.is_credit_sale and customer:
         _post(tx, customer, done, attempt.plan["held_q"])
     _tell(tx, done)
-    outbox.add(tx, f"sale/{done.id}", events.completed(done))
+    outbox.add(tx, f"sale/{done.id}", events.completed(done, customer))
     answered = answer(done, payments)
     store.finish(tx, attempt_id, answered)
     return replace(attempt, state=DONE, answer=answered)
