@@ -33,6 +33,11 @@ def query(business: UUID, asked: str) -> str:
     return " & ".join(_wanted(business, word[:LONGEST]) for word in _plain(asked).split()[:ASKED])
 
 
+def may_be_name(asked: str) -> bool:
+    """Tells whether it is letters alone that are asked for, as in names, which many share."""
+    return all(word.isalpha() for word in asked.split())
+
+
 def _wanted(business: UUID, word: str) -> str:
     # What has signs may also stand among the plain words: there it was kept at first.
     kinds = (PLAIN,) if PART.fullmatch(word) else (SIGNED, PLAIN)

@@ -22,6 +22,8 @@ from orders.store import orders
 
 FIRST_ID, LAST_ID = str(UUID(int=0)), str(pages.NEWEST)
 LARGEST = 2**63 - 1
+LOOKED_THROUGH, FOR_A_NAME = 500, 2000
+"""Orders that come next, and are looked through before the index of words is asked."""
 EXPORTED = 200
 """Orders that an export reads at a time."""
 CUSTOMER = "customer"
@@ -48,13 +50,13 @@ WHERE = f"""o.business_id = $1 and {_any_of("o.status", "$2")} and {_any_of("o.c
 SHOWN = f"{orders.LISTED}, {orders.ITEMS}, c.config"
 ALL = f"select {_braced(SHOWN)} from orders o {orders.FLOW} where {{where}} order by {{by}} limit $16"
 # How many orders have a word, the planner cannot guess. So a search first looks through some that come next, where a word
-# that many have fills the page; one that few have is then quickly found by its index.
+# that many have fills the page, and more of them for what may be a name; one that few have is quickly found by its index.
 NEAR = f"""
-    select {_braced(SHOWN)} from (select o.* from orders o where {{where}} order by {{by}} limit 500) o
+    select {_braced(SHOWN)} from (select o.* from orders o where {{where}} order by {{by}} limit $17) o
     cross join lateral (
         select from order_search s
         where s.business_id = o.business_id and s.id = o.id and s.words @@ $16::text::tsquery offset 0) s {orders.FLOW}
-    order by {{by}} limit $17
+    order by {{by}} limit $18
 """
 FOUND = """found as materialized (
         select s.id from order_search s where s.words @@ $16::text::tsquery  -- they say the business, too
@@ -94,16 +96,23 @@ async def list_orders(tx: Tx, asked: pb.ListOrdersRequest) -> pb.ListOrdersRespo
     order_by, words = asked.order_by or "-created_at", search.query(tx.business, asked.search)
     amount, identifier = pages.key(asked.page_token, *ORDER_BY[order_by][2])
     where, place = _where(tx, asked), (amount, paging.uuid(identifier))
-    far = FAR if order_by.endswith("total_q") else FAR_BY_ID
-    ways, found = ((NEAR, far), (words,)) if words else ((ALL,), ())
     async with paging.planned(tx):
-        for way in ways:
+        for way, found in _ways(order_by, words, asked.search):
             arguments = (*where, *place, *found)
             rows, token = await paging.page(tx, asked, _page(way, order_by), arguments, _key(order_by))
             if token:
                 break
-        total = await paging.total(tx, asked, TOTALS[bool(words)], (*where, *found))
+        total = await paging.total(tx, asked, TOTALS[bool(words)], (*where, words) if words else where)
     return pb.ListOrdersResponse(items=map(listed, rows), next_page_token=token, total=total)
+
+
+def _ways(order_by: str, words: str, asked: str) -> Sequence[tuple[str, tuple[Any, ...]]]:
+    """Returns the statements to be tried, each with what it takes beside filters and place, until one fills the page."""
+    if not words:
+        return [(ALL, ())]
+    near = FOR_A_NAME if search.may_be_name(asked) else LOOKED_THROUGH
+    far = FAR if order_by.endswith("total_q") else FAR_BY_ID
+    return [(NEAR, (words, near)), (far, (words,))]
 
 
 async def export(tx: Tx, asked: feed_pb2.ExportOrdersRequest, after: UUID) -> Sequence[asyncpg.Record]:
