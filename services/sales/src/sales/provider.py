@@ -56,10 +56,6 @@ class Online:
             base_url=url, headers=headers, timeout=SECONDS, follow_redirects=False, trust_env=False
         )
 
-    async def close(self) -> None:
-        """Closes what is open."""
-        await self._client.aclose()
-
     async def ask(self, business: UUID, intent: Intent, operation: Operation) -> Answer:
         """Asks for something to be done; raises Doubt."""
         about = {"business": str(business), "reference": str(intent.id), "currency": intent.currency}
