@@ -24,6 +24,8 @@ COMMANDS = {
     "restore": ("comanda_cli.backup.commands:restore", "Make a new home from such a file."),
     "business": ("comanda_cli.accounts:business", "Make businesses."),
     "keys": ("comanda_cli.accounts:keys", "Make API keys."),
+    "customers": ("comanda_cli.counter:customers", "Look at customers and what they owe."),
+    "day": ("comanda_cli.counter:day", "Close a storefront's business day."),
     "reservations": ("comanda_cli.reservations:reservations", "End reservations whose time is up."),
     "audit": ("comanda_cli.audit:audit", "Take the audit log out, and prove that nobody changed it."),
     "directives": ("comanda_cli.queues:directives", "Look at queued work, and retry it."),
