@@ -58,7 +58,7 @@ class Shelf:
 
     async def is_healthy(self) -> bool:
         checks: Any = health_pb2_grpc.HealthStub(self.channel)
-        answer = await checks.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True, timeout=20)
+        answer = await checks.Check(health_pb2.HealthCheckRequest(), wait_for_ready=True, timeout=60)
         return bool(answer.status == SERVING)
 
     async def is_unhealthy(self) -> bool:
