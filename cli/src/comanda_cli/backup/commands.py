@@ -9,6 +9,7 @@ import asyncpg
 import click
 from nats.errors import Error as NatsError
 
+from comanda_cli.api import together
 from comanda_cli.backup import archive, dumps, restoring
 from comanda_cli.backup.archive import Manifest
 from comanda_cli.backup.moment import one_moment
@@ -53,9 +54,8 @@ def backup(file: Path, home: Home, settle: float) -> None:
 
 async def _dump(where: Addresses, directory: Path, settle: float) -> None:
     urls = {name: at_database(where.admin_url, url) for name, url in where.databases.items()}
-    async with one_moment(urls, where.nats_url, where.prefix, settle) as snapshots, asyncio.TaskGroup() as group:
-        for name, url in urls.items():
-            group.create_task(dumps.dump(url, snapshots[name], directory / f"{name}.dump"))
+    async with one_moment(urls, where.nats_url, where.prefix, settle) as snapshots:
+        await together(dumps.dump(url, snapshots[name], directory / f"{name}.dump") for name, url in urls.items())
 
 
 @click.command()
