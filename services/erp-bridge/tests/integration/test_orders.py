@@ -138,7 +138,14 @@ async def test_an_order_waits_for_its_mappings_and_goes_on_once_they_are_there(
         {"category": "1.01.03", "account": ACCOUNT, "customer": str(buyer["codigo_cliente_omie"]), "stage": "20"}
     )
     await bridge.call(mappings_pb2, "SetMapping", kind="channel", key="web", value=Value(struct_value=channel))
+    await until(bridge, "needs_mapping")
+    # The last one comes while somebody is at the order who does not see it.
+    going_on = "state = 'processing', run = gen_random_uuid(), lease_until = now() + interval '1 hour'"
+    await bridge.rows(f"update erp_orders set {going_on} where business_id = $1", bridge.business)
     await set_mapping(bridge, "product", "PAO", str(bread))
+    [row] = await bridge.rows("select changed from erp_orders where business_id = $1", bridge.business)
+    assert row["changed"]
+    await bridge.rows("update erp_orders set lease_until = now() where business_id = $1", bridge.business)
     found = await until(bridge, "confirmed")
     assert (found.stage, found.external_customer_id) == ("20", buyer["codigo_cliente_omie"])
     assert [each["produto"]["codigo_produto"] for each in omie.records("sales_orders")[0]["det"]][1] == bread

@@ -135,11 +135,15 @@ LOOKED_AT = f"""
     )
     returning {COLUMNS}
 """
+# What an order that goes on lacks nobody knows yet: a mapping that comes meanwhile makes it go on once more.
 TAKE_UP = """
     update erp_orders
-    set state = 'pending', attempts = 0, next_at = now(), updated_at = now()
-    where business_id = $1 and state = any($2::text[]) and ($3::text is null or ref = $3)
-        and ($4::text is null or missing @> jsonb_build_array(jsonb_build_object('kind', $4)))
+    set changed = state = 'processing', state = case when state = 'processing' then state else 'pending' end,
+        attempts = 0, next_at = now(), updated_at = now()
+    where business_id = $1 and ($3::text is null or ref = $3) and (
+        state = any($2::text[]) and ($4::text is null or missing @> jsonb_build_array(jsonb_build_object('kind', $4)))
+        or state = 'processing' and $4 is not null
+    )
     returning ref
 """
 FORGET = "delete from erp_orders where state = 'unasked' and updated_at < now() - interval '7 days'"
