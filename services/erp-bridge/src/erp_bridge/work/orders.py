@@ -31,8 +31,6 @@ from kit.errors import DomainError, Unavailable
 LOG = structlog.get_logger()
 INCLUDE, MOVE, CANCEL = "order.include", "order.stage", "order.cancel"
 LOST = (Kind.UNKNOWN, Kind.REDUNDANT)
-LOST_PAUSE = 61.0
-"""Before this, the same write would be refused as redundant (omie-api.md 3)."""
 LOOKS = 10
 CONFIRMED_BY_QUESTION = {"descricao_status": "Confirmado por consulta."}
 
@@ -52,6 +50,7 @@ class Orders:
         self._database = database
         self._omie = omie
         self._look_seconds = settings.order_look_seconds
+        self._redundant_seconds = settings.pace.redundant.total_seconds()
         self._placing = Placing(database, omie)
 
     async def run(self, order: ErpOrder) -> None:
@@ -82,7 +81,9 @@ class Orders:
         if error.kind is Kind.CLOSED_PERIOD:
             await self._finish(order, State.NEEDS_PERSON, **told)
         elif error.may_pass:
-            pause = max(error.wait, LOST_PAUSE if error.kind in LOST else export.pause(order.attempts))
+            # Before that, the same write would be refused as redundant (omie-api.md 3).
+            least = self._redundant_seconds if error.kind in LOST else export.pause(order.attempts)
+            pause = max(error.wait, least)
             held_back = error.kind is Kind.HELD_BACK
             await self._finish(
                 order, State.PENDING, code="omie_unavailable", error=error.text, pause=pause, held_back=held_back
