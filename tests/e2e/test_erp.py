@@ -72,6 +72,9 @@ def test_the_documented_endpoints_take_the_documented_bodies(erp: Erp) -> None:
     closing = erp.api.post("/api/purchase-orders/encerrar/", json=body)
     assert (closing.status_code, closing.json()["status"]) == (200, "processing")
     assert closing.json()["numero_pedido"] == order["cNumero"]
+    assert "escolha Encerrar" in closing.json()["mensagem_erro"]
+    english = erp.api.post("/api/purchase-orders/encerrar/", json=body, headers={"accept-language": "en"})
+    assert english.json()["mensagem_erro"].startswith("Omie's API closes no purchase orders.")
     bad = erp.api.post("/api/purchase-orders/encerrar/", json={})
     assert (bad.status_code, bad.json()["erro"]) == (
         400, "Campos obrigatórios: numero_pedido, numero_nf_servico, id_nf_servico"

@@ -18,6 +18,7 @@ from erp_bridge.domain import limits
 from erp_bridge.domain.export import State
 from erp_bridge.domain.limits import Pace, Standing
 from erp_bridge.domain.stock import Pair
+from erp_bridge.phrases import in_language
 from erp_bridge.store.closures import Closure
 from erp_bridge.store.orders import ErpOrder
 from erp_bridge.store.transfers import Transfer
@@ -45,8 +46,8 @@ def method_status(row: Any, pace: Pace) -> status_pb2.MethodStatus:
     return message
 
 
-def transfer(log: Transfer) -> attachments_pb2.Transfer:
-    """Returns the log of a transfer."""
+def transfer(log: Transfer, language: str) -> attachments_pb2.Transfer:
+    """Returns the log of a transfer, in the words of a language."""
     message = attachments_pb2.Transfer(
         id=str(log.id),
         origem_tabela=log.origem_tabela,
@@ -60,11 +61,11 @@ def transfer(log: Transfer) -> attachments_pb2.Transfer:
         pode_retentar=log.may_retry,
         total_anexos=log.total_anexos,
         anexos_sucesso=len(log.anexos_transferidos),
-        mensagem_erro=log.mensagem_erro,
+        mensagem_erro=in_language(log.mensagem_erro, language),
     )
     for each in log.anexos_transferidos:
         message.anexos_transferidos.add().update(each)
-    message.detalhes.update(log.detalhes)
+    message.detalhes.update(in_language(log.detalhes, language))
     message.created_at.FromDatetime(log.created_at)
     message.updated_at.FromDatetime(log.updated_at)
     if log.processado_em:
@@ -72,22 +73,22 @@ def transfer(log: Transfer) -> attachments_pb2.Transfer:
     return message
 
 
-def outcome(log: Transfer) -> attachments_pb2.TransferAttachmentsResponse:
+def outcome(log: Transfer, language: str) -> attachments_pb2.TransferAttachmentsResponse:
     """Returns how a transfer went, as the documents of source 002 have it."""
     message = attachments_pb2.TransferAttachmentsResponse(
         status=log.status,
         anexos_transferidos=len(log.anexos_transferidos),
         total_anexos=log.total_anexos,
-        mensagem_erro=log.mensagem_erro,
+        mensagem_erro=in_language(log.mensagem_erro, language),
         log_id=str(log.id),
         task_id=str(log.id) if log.is_open else "",
     )
-    message.detalhes.update(log.detalhes)
+    message.detalhes.update(in_language(log.detalhes, language))
     return message
 
 
-def closure(log: Closure) -> purchase_orders_pb2.Closure:
-    """Returns the log of a closure."""
+def closure(log: Closure, language: str) -> purchase_orders_pb2.Closure:
+    """Returns the log of a closure, in the words of a language."""
     message = purchase_orders_pb2.Closure(
         id=str(log.id),
         numero_pedido=log.numero_pedido,
@@ -99,9 +100,9 @@ def closure(log: Closure) -> purchase_orders_pb2.Closure:
         max_tentativas=log.max_tentativas,
         pode_retentar=log.may_retry,
         aguarda_pessoa=log.waits_for_person,
-        mensagem_erro=log.mensagem_erro,
+        mensagem_erro=in_language(log.mensagem_erro, language),
     )
-    message.detalhes.update(log.detalhes)
+    message.detalhes.update(in_language(log.detalhes, language))
     message.created_at.FromDatetime(log.created_at)
     message.updated_at.FromDatetime(log.updated_at)
     if log.processado_em:
@@ -109,28 +110,28 @@ def closure(log: Closure) -> purchase_orders_pb2.Closure:
     return message
 
 
-def closing(log: Closure, number: str) -> purchase_orders_pb2.ClosePurchaseOrderResponse:
+def closing(log: Closure, number: str, language: str) -> purchase_orders_pb2.ClosePurchaseOrderResponse:
     """Returns how a closure went, as the documents of source 002 have it, with the number as the caller spelled it."""
     goes_on = log.status in ("pending", "processing")
     message = purchase_orders_pb2.ClosePurchaseOrderResponse(
         status=log.status,
         numero_pedido=number,
-        mensagem_erro=log.mensagem_erro,
+        mensagem_erro=in_language(log.mensagem_erro, language),
         log_id=str(log.id),
         task_id=str(log.id) if goes_on else "",
     )
-    message.detalhes.update(log.detalhes)
+    message.detalhes.update(in_language(log.detalhes, language))
     return message
 
 
-def webhook(event: Webhook) -> webhooks_pb2.Webhook:
+def webhook(event: Webhook, language: str) -> webhooks_pb2.Webhook:
     """Returns an event of the ERP."""
     message = webhooks_pb2.Webhook(
         message_id=event.message_id,
         topic=event.topic,
         state=event.state,
         attempts=event.attempts,
-        last_error=event.last_error,
+        last_error=in_language(event.last_error, language),
     )
     happened: Any = event.payload.get("event")
     ParseDict(happened, message.event)

@@ -5,6 +5,7 @@ from erp_bridge import messages
 from erp_bridge.queries.filters import matching
 from erp_bridge.store.closures import COLUMNS, Closure
 from kit import pages
+from kit.call import current
 from kit.db import Tx
 
 
@@ -22,7 +23,7 @@ async def closures(tx: Tx, request: pb.ListClosuresRequest) -> pb.ListClosuresRe
     rows = await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1)
     shown, following = pages.cut(rows, size, lambda row: (str(row["id"]),))
     response = pb.ListClosuresResponse(
-        items=[messages.closure(Closure(**row)) for row in shown], next_page_token=following
+        items=[messages.closure(Closure(**row), current.get().language) for row in shown], next_page_token=following
     )
     if request.include_total:
         response.total = await tx.connection.fetchval(f"select count(*) from purchase_order_closures {where}", *values)

@@ -5,6 +5,7 @@ from erp_bridge import messages
 from erp_bridge.queries.filters import matching
 from erp_bridge.store.transfers import COLUMNS, Transfer
 from kit import pages
+from kit.call import current
 from kit.db import Tx
 
 
@@ -22,7 +23,7 @@ async def transfers(tx: Tx, request: pb.ListAttachmentTransfersRequest) -> pb.Li
     rows = await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1)
     shown, following = pages.cut(rows, size, lambda row: (str(row["id"]),))
     response = pb.ListAttachmentTransfersResponse(
-        items=[messages.transfer(Transfer(**row)) for row in shown], next_page_token=following
+        items=[messages.transfer(Transfer(**row), current.get().language) for row in shown], next_page_token=following
     )
     if request.include_total:
         response.total = await tx.connection.fetchval(f"select count(*) from attachment_transfers {where}", *values)

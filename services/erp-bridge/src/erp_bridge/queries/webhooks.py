@@ -5,6 +5,7 @@ from erp_bridge import messages
 from erp_bridge.queries.filters import matching
 from erp_bridge.store.webhooks import COLUMNS, Webhook
 from kit import pages
+from kit.call import current
 from kit.db import Tx
 
 
@@ -20,7 +21,7 @@ async def webhooks(tx: Tx, request: pb.ListWebhooksRequest) -> pb.ListWebhooksRe
     rows = await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1)
     shown, following = pages.cut(rows, size, lambda row: (str(row["id"]),))
     response = pb.ListWebhooksResponse(
-        items=[messages.webhook(Webhook(**row)) for row in shown], next_page_token=following
+        items=[messages.webhook(Webhook(**row), current.get().language) for row in shown], next_page_token=following
     )
     if request.include_total:
         response.total = await tx.connection.fetchval(f"select count(*) from omie_webhooks {where}", *values)

@@ -46,7 +46,8 @@ class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
         if request.assincrono:
             await self._worker.start(business, transfer)
             return asked
-        return messages.outcome(await self._worker.settled(business, transfer, PATIENCE_SECONDS))
+        ended = await self._worker.settled(business, transfer, PATIENCE_SECONDS)
+        return messages.outcome(ended, current.get().language)
 
     async def TriggerTransferByIntegration(
         self, request: pb.TriggerTransferByIntegrationRequest, _: Any
@@ -59,7 +60,9 @@ class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
         async def note(_: Any, tx: Tx, __: Any) -> pb.TriggerTransferByIntegrationResponse:
             pairs = [Pair(Owner(RECEIPT, request.origem_id), Owner(PAYABLE, payable)) for payable in payables]
             asked = [await operations.ask(tx, tx.business, pair, number, again=False) for pair in pairs]
-            return pb.TriggerTransferByIntegrationResponse(items=map(messages.transfer, asked))
+            return pb.TriggerTransferByIntegrationResponse(
+                items=[messages.transfer(each, current.get().language) for each in asked]
+            )
 
         response = await answer(self, note, request)
         if not request.somente_mapear:
@@ -113,7 +116,7 @@ class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
         self, tx: Tx, request: pb.GetAttachmentTransferRequest
     ) -> pb.GetAttachmentTransferResponse:
         found = await transfers.one(tx, tx.business, UUID(request.id))
-        return pb.GetAttachmentTransferResponse(transfer=messages.transfer(found))
+        return pb.GetAttachmentTransferResponse(transfer=messages.transfer(found, current.get().language))
 
     @rpc
     async def ListAttachmentTransfers(
@@ -125,7 +128,9 @@ class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
 async def _ask(_: Any, tx: Tx, request: pb.TransferAttachmentsRequest) -> pb.TransferAttachmentsResponse:
     origin = Owner(attachment.table(request.origem_tabela, RECEIPT), request.origem_id)
     destination = Owner(attachment.table(request.destino_tabela, PAYABLE), request.destino_id)
-    response = messages.outcome(await operations.ask(tx, tx.business, Pair(origin, destination)))
+    response = messages.outcome(
+        await operations.ask(tx, tx.business, Pair(origin, destination)), current.get().language
+    )
     response.assincrono = request.assincrono
     if request.assincrono:
         response.mensagem = words("transfer_started", current.get().language)

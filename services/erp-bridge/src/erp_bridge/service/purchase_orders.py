@@ -38,7 +38,7 @@ class PurchaseOrderService(purchase_orders_pb2_grpc.PurchaseOrderServiceServicer
         if request.assincrono:
             await self._worker.start(business, case)
             return asked
-        return messages.closing(await self._settled(business, case), request.numero_pedido)
+        return messages.closing(await self._settled(business, case), request.numero_pedido, current.get().language)
 
     async def _settled(self, business: UUID, case: UUID) -> Closure:
         """Returns a case once it has ended, or waits for a person and was looked at anew."""
@@ -79,7 +79,7 @@ class PurchaseOrderService(purchase_orders_pb2_grpc.PurchaseOrderServiceServicer
     @rpc
     async def GetClosure(self, tx: Tx, request: pb.GetClosureRequest) -> pb.GetClosureResponse:
         found = await closures.one(tx, tx.business, UUID(request.id))
-        return pb.GetClosureResponse(closure=messages.closure(found))
+        return pb.GetClosureResponse(closure=messages.closure(found, current.get().language))
 
     @rpc
     async def ListClosures(self, tx: Tx, request: pb.ListClosuresRequest) -> pb.ListClosuresResponse:
@@ -88,7 +88,8 @@ class PurchaseOrderService(purchase_orders_pb2_grpc.PurchaseOrderServiceServicer
 
 async def _ask(_: Any, tx: Tx, request: pb.ClosePurchaseOrderRequest) -> pb.ClosePurchaseOrderResponse:
     place = (request.numero_pedido, request.item_pedido, request.numero_nf_servico, request.id_nf_servico)
-    response = messages.closing(await operations.ask(tx, tx.business, *place), request.numero_pedido)
+    case = await operations.ask(tx, tx.business, *place)
+    response = messages.closing(case, request.numero_pedido, current.get().language)
     response.assincrono = request.assincrono
     if request.assincrono:
         response.mensagem = words("closure_started", current.get().language)

@@ -10,6 +10,7 @@ from erp_bridge import messages
 from erp_bridge.queries import webhooks as lists
 from erp_bridge.settings import OmieSettings
 from erp_bridge.store import webhooks
+from kit.call import current
 from kit.db import Database, Tx
 from kit.errors import Forbidden, NotFound
 from kit.identity import NO_BUSINESS
@@ -47,7 +48,7 @@ class WebhookService(webhooks_pb2_grpc.WebhookServiceServicer):
     async def RetryWebhook(self, tx: Tx, request: pb.RetryWebhookRequest) -> pb.RetryWebhookResponse:
         if (found := await webhooks.retry(tx, request.message_id)) is None:
             raise NotFound("not_found", message_id=request.message_id)
-        return pb.RetryWebhookResponse(webhook=messages.webhook(found))
+        return pb.RetryWebhookResponse(webhook=messages.webhook(found, current.get().language))
 
     @rpc
     async def BindAccount(self, tx: Tx, request: pb.BindAccountRequest) -> pb.BindAccountResponse:
