@@ -124,6 +124,8 @@ def _simulated_account(secrets: Secrets, addresses: Addresses) -> dict[str, str]
         "OMIE_APP_KEY": secrets.omie_app_key,
         "OMIE_APP_SECRET": secrets.omie_app_secret,
         "OMIE_WEBHOOK_SECRET": secrets.omie_webhook_secret,
+        # Whoever tries things out invoices at once, and has registered no webhooks.
+        "OMIE_ORDER_LOOK_SECONDS": os.environ.get("OMIE_ORDER_LOOK_SECONDS", "15"),
     }
 
 
