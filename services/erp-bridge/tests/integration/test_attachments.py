@@ -2,17 +2,23 @@
 
 import asyncio
 import base64
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
+import bridged
 import pytest
 from bridged import Bridge
 from simulated import Simulator, packed
 
+import erp_bridge
 from comanda.erp.v1 import attachments_pb2 as pb
 from comanda.erp.v1 import status_pb2
+from embedded.nats import Nats
 from kit.errors import Invalid, NotFound, Refused
-from kit.testing import eventually
+from kit.testing import administer, at, eventually
 
 RECEIPT, PAYABLE = "com-recebimento", "conta-pagar"
 
@@ -142,6 +148,38 @@ async def test_a_killed_bridge_goes_on_where_it_was(bridge: Bridge, omie: Simula
     assert (log.anexos_sucesso, log.tentativas) == (6, 1)
     assert len(there(omie, payable)) == 6
     assert omie.stats()["duplicates"] == 0
+
+
+async def test_b_13_while_the_broker_is_down_a_transfer_is_noted_and_done_and_the_outage_is_visible(
+    omie: Simulator, migrated: Callable[[ModuleType], str], postgres_url: str, tmp_path: Path
+) -> None:
+    name = f"test_bridge_{uuid4().hex[:12]}"
+    administer(postgres_url, f'create database "{name}" template "{migrated(erp_bridge)}" strategy file_copy')
+    nats = Nats(tmp_path / "nats")
+    nats.start()
+    environment = {"COMANDA_DATABASE_URL": at(postgres_url, name), "COMANDA_NATS_URL": nats.url}
+    with bridged.running(environment | bridged.account(omie), tmp_path) as process:
+        async with bridged.visited(process) as bridge:
+            nats.kill()
+
+            async def is_unhealthy() -> bool:
+                return not await bridge.healthy()
+
+            await eventually(is_unhealthy, 60)
+            origin, [payable] = receipt(omie, "a.pdf", "b.pdf")
+            started = await transfer(bridge, origin, payable, assincrono=True)
+            assert started.task_id == started.log_id
+
+            async def ended() -> bool:
+                return (await bridge.call(pb, "GetAttachmentTransfer", id=started.log_id)).transfer.status == "success"
+
+            await eventually(ended, 60)
+            assert there(omie, payable) == ["a.pdf", "b.pdf"]
+            assert len(await bridge.rows("select from attachment_maps where business_id = $1", bridge.business)) == 1
+            await asyncio.to_thread(nats.start)
+            await eventually(bridge.healthy, 60)
+    nats.stop()
+    administer(postgres_url, f'drop database "{name}" with (force)')
 
 
 async def test_a_receipt_of_several_parcels_starts_a_transfer_for_each_payable_and_only_once(
