@@ -10,6 +10,7 @@ TEXTS: Catalogue = {
         "No ERP account is configured: set OMIE_APP_KEY and OMIE_APP_SECRET.",
         "Nenhuma conta do ERP está configurada: defina OMIE_APP_KEY e OMIE_APP_SECRET.",
     ),
+    "account_of_another": Text("The ERP account belongs to another business.", "A conta do ERP é de outra empresa."),
     "omie_unavailable": Text("The ERP cannot do this now: {text}", "O ERP não pode fazer isto agora: {text}"),
     "omie_refused": Text("The ERP refused: {text}", "O ERP recusou: {text}"),
     "unknown_table": Text(

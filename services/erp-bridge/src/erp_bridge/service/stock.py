@@ -18,10 +18,11 @@ from erp_bridge.omie import stock as positions
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.service.refusals import check_configured, refusal
 from erp_bridge.settings import OmieSettings
-from erp_bridge.store import mappings
+from erp_bridge.store import mappings, webhooks
 from kit import client
 from kit.call import current
 from kit.db import Database
+from kit.errors import Refused
 
 PAGE = 100
 
@@ -40,6 +41,9 @@ class ErpStockService(stock_pb2_grpc.ErpStockServiceServicer):
     ) -> pb.GetStockDifferencesResponse:
         check_configured(self._settings)
         business = current.get().identity.business_id
+        # Nobody sees the stock of an account that is another business's.
+        if await self.database.read(lambda tx: webhooks.owner(tx, self._settings.account)) != business:
+            raise Refused("account_of_another")
         codes = await self.database.read(lambda tx: mappings.products(tx, business))
         try:
             here, there = await asyncio.gather(
