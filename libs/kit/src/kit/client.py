@@ -16,7 +16,8 @@ RETRIES = {
         {
             "name": [{}],
             "retryPolicy": {
-                "maxAttempts": 4,
+                # Together longer than a channel waits before it looks again whether a process is back.
+                "maxAttempts": 5,
                 "initialBackoff": "0.1s",
                 "maxBackoff": "1s",
                 "backoffMultiplier": 2,
@@ -29,7 +30,7 @@ OPTIONS = [
     ("grpc.enable_retries", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 1000),
+    ("grpc.max_reconnect_backoff_ms", 500),
     ("grpc.max_receive_message_length", 32 * 1024 * 1024),
 ]
 Response = TypeVar("Response", bound=Message)

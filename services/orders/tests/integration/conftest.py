@@ -160,6 +160,7 @@ def executors(stock: Stock) -> list[Any]:
 
     @executes(inventory.CommitStock)
     async def commit(tx: Tx, batch: list[Received[inventory.CommitStock]]) -> list[Settled]:
+        await stock.answers.wait()
         stock.seen.extend(each.message for each in batch)
         return [stock.refusals.pop(0) if stock.refusals else done() for _ in batch]
 
