@@ -99,5 +99,10 @@ def _trade(rows: Any, run: Callable[[J], Awaitable[None]]) -> Trade[J]:
     return Trade(rows.claim_one, rows.claim_due, rows.prolong, rows.one, run)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Runs the command that the argument names."""
     command.run(erp_bridge, serve, Settings)
+
+
+if __name__ == "__main__":
+    main()

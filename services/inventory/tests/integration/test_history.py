@@ -41,11 +41,8 @@ PLANTED = """
 from inventory.store import shelves
 assert "for update of s" in shelves.LOCKED_SHELVES
 shelves.LOCKED_SHELVES = shelves.LOCKED_SHELVES.replace("for update of s", "")
-import inventory
-from inventory.__main__ import serve
-from inventory.settings import Settings
-from kit import command
-command.run(inventory, serve, Settings)
+from inventory.__main__ import main
+main()
 """
 
 

@@ -78,5 +78,10 @@ async def serve() -> None:
         )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Runs the command that the argument names."""
     command.run(orders, serve, Settings)
+
+
+if __name__ == "__main__":
+    main()

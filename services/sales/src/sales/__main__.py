@@ -91,5 +91,10 @@ def _charges(process: Process, settings: Settings) -> Charges | None:
     return Charges(process.database, Online(settings.payment_url, settings.payment_key.get_secret_value()))
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Runs the command that the argument names."""
     command.run(sales, serve, kit.settings.Settings)
+
+
+if __name__ == "__main__":
+    main()
