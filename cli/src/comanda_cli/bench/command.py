@@ -59,7 +59,7 @@ def sales(sales: int, clients: int) -> None:
     "--rows",
     type=click.IntRange(100),
     multiple=True,
-    default=(10_000, 1_000_000),
+    default=ROWS,
     show_default=True,
     help="How many orders there are.",
 )

@@ -7,7 +7,6 @@ from typing import Any
 
 from omie_simulator import faults
 
-ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 DATE = re.compile(r"(\d{2})/(\d{2})/(\d{4})")
 FIRST_YEAR = 1900
 

@@ -1,29 +1,15 @@
 """Dates, flags, and numbers as Omie writes them (omie-api.md 1.5)."""
 
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 """Omie's times carry no zone."""
-FORMAT = "%d/%m/%Y"
 
 
 def to_date(day: date) -> str:
     """Writes a date: dd/mm/yyyy."""
-    return day.strftime(FORMAT)
-
-
-def from_date(text: object) -> date | None:
-    """Reads a date; an absent, empty, or senseless one is None."""
-    try:
-        return datetime.strptime(str(text or ""), FORMAT).replace(tzinfo=ZONE).date()
-    except ValueError:
-        return None
-
-
-def to_flag(value: bool) -> str:
-    """Writes a flag."""
-    return "S" if value else "N"
+    return day.strftime("%d/%m/%Y")
 
 
 def from_flag(text: object) -> bool:

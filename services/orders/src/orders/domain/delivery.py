@@ -8,8 +8,6 @@ from uuid import UUID
 EMAIL, WEBHOOK, CONSOLE = "email", "webhook", "console"
 KINDS = frozenset({EMAIL, WEBHOOK, CONSOLE})
 NOTIFICATIONS = frozenset({"notification.send", "notification.email"})
-EVERYTHING = "*"
-"""Stands for all topics."""
 
 
 @dataclass(frozen=True, slots=True)
