@@ -2,12 +2,13 @@
 
 from comanda.erp.v1 import orders_pb2 as pb
 from erp_bridge import messages
-from erp_bridge.queries.filters import matching
+from erp_bridge.domain.export import State
 from erp_bridge.store import effects
 from erp_bridge.store import orders as store
 from erp_bridge.store.orders import COLUMNS, ErpOrder
 from kit import pages
 from kit.db import Tx
+from kit.filters import matching
 
 
 async def order(tx: Tx, ref: str, language: str) -> pb.ErpOrder:
@@ -23,18 +24,13 @@ async def orders(tx: Tx, request: pb.ListErpOrdersRequest, language: str) -> pb.
     """Returns a page; raises Invalid for a bad token."""
     where, values = matching(
         ("business_id = ?", tx.business),
-        ("state <> ?", "unasked"),
+        ("state <> ?", State.UNASKED),
         ("state = any(?::text[])", list(request.state)),
         ("channel_code = any(?::text[])", list(request.channel_code)),
         ("error_code = any(?::text[])", list(request.error_code)),
         ("(invoices <> '[]') = ?", request.invoiced if request.HasField("invoiced") else None),
     )
-    size, n = request.page_size or pages.SIZE, len(values)
-    page = f"select {COLUMNS} from erp_orders {where} and id < ${n + 1} order by id desc limit ${n + 2}"
-    rows = await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1)
-    shown, following = pages.cut(rows, size, lambda row: (str(row["id"]),))
-    items = [messages.erp_order(ErpOrder(**row), language) for row in shown]
-    response = pb.ListErpOrdersResponse(items=items, next_page_token=following)
-    if request.include_total:
-        response.total = await tx.connection.fetchval(f"select count(*) from erp_orders {where}", *values)
-    return response
+    rows, token = await pages.newest(tx, request, f"select {COLUMNS} from erp_orders", where, values)
+    items = [messages.erp_order(ErpOrder(**row), language) for row in rows]
+    total = await pages.total(tx, request, f"select count(*) from erp_orders {where}", values)
+    return pb.ListErpOrdersResponse(items=items, next_page_token=token, total=total)

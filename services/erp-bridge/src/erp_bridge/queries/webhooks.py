@@ -2,11 +2,11 @@
 
 from comanda.erp.v1 import webhooks_pb2 as pb
 from erp_bridge import messages
-from erp_bridge.queries.filters import matching
 from erp_bridge.store.webhooks import COLUMNS, Webhook
 from kit import pages
 from kit.call import current
 from kit.db import Tx
+from kit.filters import matching
 
 
 async def webhooks(tx: Tx, request: pb.ListWebhooksRequest) -> pb.ListWebhooksResponse:
@@ -16,13 +16,7 @@ async def webhooks(tx: Tx, request: pb.ListWebhooksRequest) -> pb.ListWebhooksRe
         ("state = any(?::text[])", list(request.state)),
         ("topic = any(?::text[])", list(request.topic)),
     )
-    size, n = request.page_size or pages.SIZE, len(values)
-    page = f"select {COLUMNS} from omie_webhooks {where} and id < ${n + 1} order by id desc limit ${n + 2}"
-    rows = await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1)
-    shown, following = pages.cut(rows, size, lambda row: (str(row["id"]),))
-    response = pb.ListWebhooksResponse(
-        items=[messages.webhook(Webhook(**row), current.get().language) for row in shown], next_page_token=following
-    )
-    if request.include_total:
-        response.total = await tx.connection.fetchval(f"select count(*) from omie_webhooks {where}", *values)
-    return response
+    rows, token = await pages.newest(tx, request, f"select {COLUMNS} from omie_webhooks", where, values)
+    items = [messages.webhook(Webhook(**row), current.get().language) for row in rows]
+    total = await pages.total(tx, request, f"select count(*) from omie_webhooks {where}", values)
+    return pb.ListWebhooksResponse(items=items, next_page_token=token, total=total)

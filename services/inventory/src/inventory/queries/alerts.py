@@ -4,10 +4,10 @@ from comanda.inventory.v1 import alerts_pb2
 from inventory.domain.alert import Alert
 from inventory.messages import alerts as messages
 from inventory.messages.values import short
-from inventory.queries.filters import matching
 from inventory.store.alerts import ALERT
 from kit import pages
 from kit.db import Tx
+from kit.filters import matching
 
 
 async def alerts(tx: Tx, request: alerts_pb2.ListAlertsRequest) -> alerts_pb2.ListAlertsResponse:
@@ -18,11 +18,5 @@ async def alerts(tx: Tx, request: alerts_pb2.ListAlertsRequest) -> alerts_pb2.Li
         ("sku = any(?::text[])", list(request.sku)),
         ("location = any(?::text[])", list(request.location)),
     )
-    n, size = len(values), request.page_size or pages.SIZE
-    page = f"select {ALERT} from stock_alerts {where} and id < ${n + 1} order by id desc limit ${n + 2}"
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
-        size,
-        lambda row: (str(row["id"]),),
-    )
+    rows, token = await pages.newest(tx, request, f"select {ALERT} from stock_alerts", where, values)
     return alerts_pb2.ListAlertsResponse(items=[messages.alert(Alert(*row)) for row in rows], next_page_token=token)

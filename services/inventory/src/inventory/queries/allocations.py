@@ -6,9 +6,9 @@ from comanda.inventory.v1 import reservations_pb2
 from inventory.domain.quantity import printed
 from inventory.messages.reservations import owner_type
 from inventory.messages.values import enum, instant
-from inventory.queries.filters import matching
 from kit import pages
 from kit.db import Tx
+from kit.filters import matching
 
 ALLOCATIONS = """
     select id, owner_type, owner_ref, owner_scope, sku, qty, rule, reason, locations, free, taken, decided_at
@@ -26,13 +26,7 @@ async def allocations(
         ("owner_ref = ?", request.owner_ref),
         ("sku = any(?::text[])", list(request.sku)),
     )
-    n, size = len(values), request.page_size or pages.SIZE
-    page = f"{ALLOCATIONS} {where} and id < ${n + 1} order by id desc limit ${n + 2}"
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
-        size,
-        lambda row: (str(row["id"]),),
-    )
+    rows, token = await pages.newest(tx, request, ALLOCATIONS, where, values)
     return reservations_pb2.ListAllocationsResponse(items=map(_allocation, rows), next_page_token=token)
 
 

@@ -3,11 +3,11 @@
 from comanda.inventory.v1 import price_lists_pb2
 from inventory.domain.pricing import Price, PriceList
 from inventory.messages import pricing as messages
-from inventory.queries.filters import matching
 from inventory.store.pricing import PRICE_LIST
 from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound
+from kit.filters import matching
 
 ONE_PRICE_LIST = f"select {PRICE_LIST} from price_lists where business_id = $1 and code = $2"
 
@@ -25,9 +25,9 @@ async def price_lists(tx: Tx, request: price_lists_pb2.ListPriceListsRequest) ->
         ("business_id = ?", tx.business),
         ("is_active = ?", request.is_active if request.HasField("is_active") else None),
     )
-    [after], size, n = pages.key(request.page_token, ""), request.page_size or pages.SIZE, len(values)
+    [after], n = pages.key(request.page_token, ""), len(values)
     page = f"select {PRICE_LIST} from price_lists {where} and code > ${n + 1} order by code limit ${n + 2}"
-    rows, token = pages.cut(await tx.connection.fetch(page, *values, after, size + 1), size, lambda row: (row["code"],))
+    rows, token = await pages.page(tx, request, page, (*values, after), lambda row: (row["code"],))
     return price_lists_pb2.ListPriceListsResponse(
         items=[messages.price_list(PriceList(*row)) for row in rows], next_page_token=token
     )
@@ -41,9 +41,9 @@ async def prices(tx: Tx, request: price_lists_pb2.ListPricesRequest) -> price_li
         ("price_list = ?", request.code),
         ("sku = any(?::text[])", list(request.sku)),
     )
-    [after], size, n = pages.key(request.page_token, ""), request.page_size or pages.SIZE, len(values)
+    [after], n = pages.key(request.page_token, ""), len(values)
     page = f"select sku, price_q from listed_prices {where} and sku > ${n + 1} order by sku limit ${n + 2}"
-    rows, token = pages.cut(await tx.connection.fetch(page, *values, after, size + 1), size, lambda row: (row["sku"],))
+    rows, token = await pages.page(tx, request, page, (*values, after), lambda row: (row["sku"],))
     return price_lists_pb2.ListPricesResponse(
         items=[messages.listed_price(Price(*row)) for row in rows], next_page_token=token
     )

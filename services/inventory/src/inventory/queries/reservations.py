@@ -6,12 +6,12 @@ from comanda.inventory.v1 import reservations_pb2
 from inventory.domain.reservation import Reservation
 from inventory.messages import reservations as messages
 from inventory.messages.values import short
-from inventory.queries.filters import matching
 from inventory.store.lots import picks
 from inventory.store.reservations import RESERVATION
 from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound
+from kit.filters import matching
 
 STATUS = "case when r.status = 'active' and r.expires_at <= now() then 'expired' else r.status end"
 RESERVATION_NOW = RESERVATION.replace("r.status", STATUS)
@@ -39,16 +39,7 @@ async def reservations(
         ("r.location = any(?::text[])", list(request.location)),
         (f"{STATUS} = any(?::text[])", [short(reservations_pb2.ReservationStatus, each) for each in request.status]),
     )
-    n, size = len(values), request.page_size or pages.SIZE
-    page = f"select {RESERVATION_NOW} from reservations r {where} and r.id < ${n + 1} order by r.id desc limit ${n + 2}"
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
-        size,
-        lambda row: (str(row["id"]),),
-    )
-    found = reservations_pb2.ListReservationsResponse(
-        items=[messages.reservation(Reservation(*row)) for row in rows], next_page_token=token
-    )
-    if request.include_total:
-        found.total = await tx.connection.fetchval(f"select count(*) from reservations r {where}", *values)
-    return found
+    rows, token = await pages.newest(tx, request, f"select {RESERVATION_NOW} from reservations r", where, values)
+    items = [messages.reservation(Reservation(*row)) for row in rows]
+    total = await pages.total(tx, request, f"select count(*) from reservations r {where}", values)
+    return reservations_pb2.ListReservationsResponse(items=items, next_page_token=token, total=total)

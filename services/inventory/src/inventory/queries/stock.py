@@ -8,10 +8,10 @@ from comanda.inventory.v1 import stock_pb2
 from inventory.domain.stock import Key, Level
 from inventory.messages import stock as messages
 from inventory.messages.values import short
-from inventory.queries.filters import matching
 from kit import pages
 from kit.db import Tx
 from kit.errors import Invalid
+from kit.filters import matching
 
 RUN_OUT = """
     left join lateral (
@@ -66,15 +66,12 @@ async def levels(tx: Tx, request: stock_pb2.ListStockRequest) -> stock_pb2.ListS
         ("s.location = any(?::text[])", list(request.location)),
         (BELOW_REORDER_POINT, request.below_reorder_point or None),
     )
-    after, size, n = pages.key(request.page_token, "", ""), request.page_size or pages.SIZE, len(values)
+    after, n = pages.key(request.page_token, "", ""), len(values)
     page = f"{STOCK} {where} and (s.sku, s.location) > (${n + 1}, ${n + 2}) order by s.sku, s.location limit ${n + 3}"
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, *after, size + 1), size, lambda row: (row["sku"], row["location"])
-    )
-    found = stock_pb2.ListStockResponse(items=[messages.level(_level(tx, row)) for row in rows], next_page_token=token)
-    if request.include_total:
-        found.total = await tx.connection.fetchval(f"select count(*) from ({STOCK} {where}) as found", *values)
-    return found
+    rows, token = await pages.page(tx, request, page, (*values, *after), _by_shelf)
+    items = [messages.level(_level(tx, row)) for row in rows]
+    total = await pages.total(tx, request, f"select count(*) from ({STOCK} {where}) as found", values)
+    return stock_pb2.ListStockResponse(items=items, next_page_token=token, total=total)
 
 
 async def levels_as_of(tx: Tx, request: stock_pb2.ListStockRequest) -> stock_pb2.ListStockResponse:
@@ -89,21 +86,17 @@ async def levels_as_of(tx: Tx, request: stock_pb2.ListStockRequest) -> stock_pb2
         ("s.sku = any(?::text[])", list(request.sku)),
         ("s.location = any(?::text[])", list(request.location)),
     )
-    after, size, n = pages.key(request.page_token, "", ""), request.page_size or pages.SIZE, len(values)
+    arguments = (*values, *pages.key(request.page_token, "", ""), request.as_of.ToDatetime(UTC))
+    n = len(values)
     page = f"""
-        select s.sku, s.location, coalesce({MOVED.replace("?", f"${n + 4}")}, 0) from stock s
+        select s.sku, s.location, coalesce({MOVED.replace("?", f"${n + 3}")}, 0) from stock s
         {where} and (s.sku, s.location) > (${n + 1}, ${n + 2})
-        order by s.sku, s.location limit ${n + 3}
+        order by s.sku, s.location limit ${n + 4}
     """
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, *after, size + 1, request.as_of.ToDatetime(UTC)),
-        size,
-        lambda row: (row["sku"], row["location"]),
-    )
-    found = stock_pb2.ListStockResponse(items=[messages.past_level(*row) for row in rows], next_page_token=token)
-    if request.include_total:
-        found.total = await tx.connection.fetchval(f"select count(*) from stock s {where}", *values)
-    return found
+    rows, token = await pages.page(tx, request, page, arguments, _by_shelf)
+    items = [messages.past_level(*row) for row in rows]
+    total = await pages.total(tx, request, f"select count(*) from stock s {where}", values)
+    return stock_pb2.ListStockResponse(items=items, next_page_token=token, total=total)
 
 
 async def availability(tx: Tx, request: stock_pb2.GetAvailabilityRequest) -> stock_pb2.GetAvailabilityResponse:
@@ -113,6 +106,10 @@ async def availability(tx: Tx, request: stock_pb2.GetAvailabilityRequest) -> sto
     skus = list(dict.fromkeys(request.sku))
     rows = await tx.connection.fetch(AVAILABILITY, tx.business, skus, request.location, kind, owner, scope, ref)
     return stock_pb2.GetAvailabilityResponse(items=[messages.level(_level(tx, row), row[-1]) for row in rows])
+
+
+def _by_shelf(row: asyncpg.Record) -> tuple[str, str]:
+    return row["sku"], row["location"]
 
 
 def _level(tx: Tx, row: asyncpg.Record) -> Level:
@@ -130,11 +127,5 @@ async def movements(tx: Tx, request: stock_pb2.ListMovementsRequest) -> stock_pb
         ("created_at >= ?", getattr(request, "from").ToDatetime(UTC) if request.HasField("from") else None),
         ("created_at < ?", request.to.ToDatetime(UTC) if request.HasField("to") else None),
     )
-    size, n = request.page_size or pages.SIZE, len(values)
-    page = f"{MOVEMENTS} {where} and id < ${n + 1} order by id desc limit ${n + 2}"
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
-        size,
-        lambda row: (str(row["id"]),),
-    )
+    rows, token = await pages.newest(tx, request, MOVEMENTS, where, values)
     return stock_pb2.ListMovementsResponse(items=map(messages.movement, rows), next_page_token=token)

@@ -5,11 +5,11 @@ from uuid import UUID
 from comanda.inventory.v1 import transfers_pb2
 from inventory.messages import transfers as messages
 from inventory.messages.values import short
-from inventory.queries.filters import matching
 from inventory.store.transfers import LINE, LINES, TRANSFER, read
 from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound
+from kit.filters import matching
 
 ONE_TRANSFER = f"select {TRANSFER} from transfers where business_id = $1 and id = $2"
 LINES_OF_MANY = f"""
@@ -34,13 +34,7 @@ async def transfers(tx: Tx, request: transfers_pb2.ListTransfersRequest) -> tran
         ("from_location = ?", getattr(request, "from")),
         ("to_location = ?", request.to),
     )
-    n, size = len(values), request.page_size or pages.SIZE
-    page = f"select {TRANSFER} from transfers {where} and id < ${n + 1} order by id desc limit ${n + 2}"
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
-        size,
-        lambda row: (str(row["id"]),),
-    )
+    rows, token = await pages.newest(tx, request, f"select {TRANSFER} from transfers", where, values)
     lines: dict[UUID, list[tuple[object, ...]]] = {row["id"]: [] for row in rows}
     for identifier, *line in await tx.connection.fetch(LINES_OF_MANY, tx.business, list(lines)):
         lines[identifier].append(tuple(line))

@@ -37,7 +37,7 @@ TO_PICK = ["pending", "picking"]
 async def list_of_order(tx: Tx, asked: pb.ListOrderFulfillmentsRequest) -> pb.ListOrderFulfillmentsResponse:
     """Lists an order's fulfilments, oldest first; raises NotFound for an order that is not there."""
     [after] = pages.key(asked.page_token, "")
-    rows, token = await paging.page(tx, asked, OF_ORDER, (tx.business, asked.ref, after), _key)
+    rows, token = await pages.page(tx, asked, OF_ORDER, (tx.business, asked.ref, after), _key)
     if not rows and await orders.order(tx, asked.ref) is None:
         raise NotFound("not_found", ref=asked.ref)
     return pb.ListOrderFulfillmentsResponse(items=[_message(row) for row in rows], next_page_token=token)
@@ -49,8 +49,8 @@ async def list_fulfillments(tx: Tx, asked: pb.ListFulfillmentsRequest) -> pb.Lis
     statuses = [messages.fulfillment_status(number) for number in asked.status if number]
     where = (tx.business, statuses, list(asked.assigned_to), list(asked.warehouse_location))
     async with paging.planned(tx):
-        rows, token = await paging.page(tx, asked, LIST, (*where, after), _key)
-        total = await paging.total(tx, asked, TOTAL, where)
+        rows, token = await pages.page(tx, asked, LIST, (*where, after), _key)
+        total = await pages.total(tx, asked, TOTAL, where)
     return pb.ListFulfillmentsResponse(items=[_message(row) for row in rows], next_page_token=token, total=total)
 
 

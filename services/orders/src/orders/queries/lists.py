@@ -51,9 +51,9 @@ async def list_channels(tx: Tx, asked: channels_pb2.ListChannelsRequest) -> chan
     """Lists channels by display order, then code."""
     place, code = pages.key(asked.page_token, -1, "")
     active = asked.is_active if asked.HasField("is_active") else None
-    rows, token = await paging.page(tx, asked, CHANNELS, (tx.business, place, code, active), _channel_key)
+    rows, token = await pages.page(tx, asked, CHANNELS, (tx.business, place, code, active), _channel_key)
     items = [channel_messages.channel(Channel(**row)) for row in rows]
-    total = await paging.total(tx, asked, CHANNELS_TOTAL, (tx.business, active))
+    total = await pages.total(tx, asked, CHANNELS_TOTAL, (tx.business, active))
     return channels_pb2.ListChannelsResponse(items=items, next_page_token=token, total=total)
 
 
@@ -62,8 +62,8 @@ async def list_sessions(tx: Tx, asked: sessions_pb2.ListSessionsRequest) -> sess
     states = [sessions_pb2.SessionState.Name(s).removeprefix("SESSION_STATE_").lower() for s in asked.state if s]
     where = (tx.business, list(asked.channel_code), states, asked.handle_type, asked.handle_ref)
     async with paging.planned(tx):
-        rows, token = await paging.page(tx, asked, SESSIONS, (*where, pages.before(asked.page_token)), paging.id_key)
-        total = await paging.total(tx, asked, SESSIONS_TOTAL, where)
+        rows, token = await pages.page(tx, asked, SESSIONS, (*where, pages.before(asked.page_token)), pages.by_id)
+        total = await pages.total(tx, asked, SESSIONS_TOTAL, where)
     items = [session_messages.session(sessions.session_of(row)) for row in rows]
     return sessions_pb2.ListSessionsResponse(items=items, next_page_token=token, total=total)
 
@@ -73,7 +73,7 @@ async def list_order_events(tx: Tx, asked: orders_pb2.ListOrderEventsRequest) ->
     [seq] = pages.key(asked.page_token, 0)
     wanted = [kind for action in asked.action for kind in history.KINDS[action]]
     where = (tx.business, asked.ref, seq, list(asked.type), wanted, list(history.ACTIONS))
-    rows, token = await paging.page(tx, asked, EVENTS, where, lambda row: (row["seq"],))
+    rows, token = await pages.page(tx, asked, EVENTS, where, lambda row: (row["seq"],))
     if not rows and await orders.order(tx, asked.ref) is None:
         raise NotFound("not_found", ref=asked.ref)
     language = current.get().language
@@ -86,8 +86,8 @@ async def list_directives(tx: Tx, asked: directives_pb2.ListDirectivesRequest) -
     statuses = [FILTER_ALIASES.get(status, status) for status in asked.status]
     where = (tx.business, list(asked.topic), statuses, asked.order_ref, asked.session_key)
     async with paging.planned(tx):
-        rows, token = await paging.page(tx, asked, DIRECTIVES, (*where, pages.before(asked.page_token)), paging.id_key)
-        total = await paging.total(tx, asked, DIRECTIVES_TOTAL, where)
+        rows, token = await pages.page(tx, asked, DIRECTIVES, (*where, pages.before(asked.page_token)), pages.by_id)
+        total = await pages.total(tx, asked, DIRECTIVES_TOTAL, where)
     items = [directive_messages.directive(Directive(**row)) for row in rows]
     return directives_pb2.ListDirectivesResponse(items=items, next_page_token=token, total=total)
 

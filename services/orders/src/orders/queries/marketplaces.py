@@ -14,7 +14,7 @@ async def list_events(tx: Tx, asked: pb.ListMarketplaceEventsRequest) -> pb.List
     [position] = pages.key(asked.page_token, pages.LARGEST)
     where = (tx.business, asked.channel_code, list(asked.status), asked.order_id, position)
     async with paging.planned(tx):
-        rows, token = await paging.page(tx, asked, store.EVENTS, where, lambda row: (row["position"],))
+        rows, token = await pages.page(tx, asked, store.EVENTS, where, lambda row: (row["position"],))
     return pb.ListMarketplaceEventsResponse(items=map(event, rows), next_page_token=token)
 
 

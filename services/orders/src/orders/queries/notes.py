@@ -6,7 +6,6 @@ from kit.db import Tx
 from kit.errors import NotFound
 from orders.domain.note import Note
 from orders.messages import notes as messages
-from orders.queries import paging
 from orders.queries.orders import customer, visible
 from orders.store import notes, orders
 
@@ -22,7 +21,7 @@ async def list_notes(tx: Tx, asked: pb.ListOrderNotesRequest) -> pb.ListOrderNot
         raise NotFound("not_found", ref=asked.ref)
     internal = asked.is_internal if asked.HasField("is_internal") else None
     where = (tx.business, asked.ref, False if customer(tx) else internal)
-    rows, token = await paging.page(tx, asked, NOTES, (*where, pages.before(asked.page_token)), paging.id_key)
-    total = await paging.total(tx, asked, TOTAL, where)
+    rows, token = await pages.page(tx, asked, NOTES, (*where, pages.before(asked.page_token)), pages.by_id)
+    total = await pages.total(tx, asked, TOTAL, where)
     items = [messages.note(Note(**row)) for row in rows]
     return pb.ListOrderNotesResponse(items=items, next_page_token=token, total=total)

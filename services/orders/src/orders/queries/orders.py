@@ -95,14 +95,14 @@ async def list_orders(tx: Tx, asked: pb.ListOrdersRequest) -> pb.ListOrdersRespo
     """Lists orders without their snapshots, newest first unless asked otherwise; a customer sees his own."""
     order_by, words = asked.order_by or "-created_at", search.query(tx.business, asked.search)
     amount, identifier = pages.key(asked.page_token, *ORDER_BY[order_by][2])
-    where, place = _where(tx, asked), (amount, paging.uuid(identifier))
+    where, place = _where(tx, asked), (amount, pages.uuid(identifier))
     async with paging.planned(tx):
         for way, found in _ways(order_by, words, asked.search):
             arguments = (*where, *place, *found)
-            rows, token = await paging.page(tx, asked, _page(way, order_by), arguments, _key(order_by))
+            rows, token = await pages.page(tx, asked, _page(way, order_by), arguments, _key(order_by))
             if token:
                 break
-        total = await paging.total(tx, asked, TOTALS[bool(words)], (*where, words) if words else where)
+        total = await pages.total(tx, asked, TOTALS[bool(words)], (*where, words) if words else where)
     return pb.ListOrdersResponse(items=map(listed, rows), next_page_token=token, total=total)
 
 

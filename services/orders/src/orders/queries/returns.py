@@ -7,7 +7,6 @@ from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound
 from orders.domain.returns import Return
-from orders.queries import paging
 from orders.store import orders, returns
 
 STATUS = "RETURN_STATUS_"
@@ -20,7 +19,7 @@ LIST = f"""select {returns.COLUMNS}, {returns.ITEMS} from returns r
 async def list_of_order(tx: Tx, asked: pb.ListOrderReturnsRequest) -> pb.ListOrderReturnsResponse:
     """Lists an order's returns, oldest first; raises NotFound for an order that is not there."""
     [after] = pages.key(asked.page_token, "")
-    rows, token = await paging.page(tx, asked, OF_ORDER, (tx.business, asked.ref, after), _key)
+    rows, token = await pages.page(tx, asked, OF_ORDER, (tx.business, asked.ref, after), _key)
     if not rows and await orders.order(tx, asked.ref) is None:
         raise NotFound("not_found", ref=asked.ref)
     return pb.ListOrderReturnsResponse(items=[message(returns.return_of(row)) for row in rows], next_page_token=token)
@@ -30,7 +29,7 @@ async def list_returns(tx: Tx, asked: pb.ListReturnsRequest) -> pb.ListReturnsRe
     """Lists returns, oldest first."""
     [after] = pages.key(asked.page_token, "")
     statuses = [pb.ReturnStatus.Name(number).removeprefix(STATUS).lower() for number in asked.status if number]
-    rows, token = await paging.page(tx, asked, LIST, (tx.business, statuses, after), _key)
+    rows, token = await pages.page(tx, asked, LIST, (tx.business, statuses, after), _key)
     return pb.ListReturnsResponse(items=[message(returns.return_of(row)) for row in rows], next_page_token=token)
 
 

@@ -32,7 +32,7 @@ ATTEMPTS = """select attempt, started_at, duration_ms, response_code, error_code
 async def list_endpoints(tx: Tx, asked: pb.ListWebhookEndpointsRequest) -> pb.ListWebhookEndpointsResponse:
     """Lists addresses, newest first."""
     where = (tx.business, pages.before(asked.page_token))
-    rows, token = await paging.page(tx, asked, ENDPOINTS, where, paging.id_key)
+    rows, token = await pages.page(tx, asked, ENDPOINTS, where, pages.by_id)
     return pb.ListWebhookEndpointsResponse(items=[endpoint(Endpoint(**row)) for row in rows], next_page_token=token)
 
 
@@ -41,7 +41,7 @@ async def list_deliveries(tx: Tx, asked: pb.ListDeliveriesRequest) -> pb.ListDel
     directive = UUID(asked.directive_id) if asked.directive_id else None
     where = (tx.business, directive, asked.endpoint_id, list(asked.status), pages.before(asked.page_token))
     async with paging.planned(tx):
-        rows, token = await paging.page(tx, asked, DELIVERIES, where, paging.id_key)
+        rows, token = await pages.page(tx, asked, DELIVERIES, where, pages.by_id)
     return pb.ListDeliveriesResponse(items=[_delivery(row) for row in rows], next_page_token=token)
 
 

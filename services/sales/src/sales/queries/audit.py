@@ -5,10 +5,10 @@ import asyncpg
 from comanda.sales.v1 import audit_pb2 as pb
 from kit import pages
 from kit.db import Tx
+from kit.filters import matching
 from sales.domain import audit as domain
 from sales.domain import days, place
 from sales.messages import audit as messages
-from sales.queries.filters import matching
 from sales.store import audit as store
 
 LINKS_PAGE = 100
@@ -38,13 +38,7 @@ async def list_entries(tx: Tx, request: pb.ListAuditLogRequest) -> pb.ListAuditL
         ("created_at >= ?", begin),
         ("created_at < ?", end),
     )
-    size, n = request.page_size or pages.SIZE, len(values)
-    page = f"{ENTRIES} {where} and id < ${n + 1} order by id desc limit ${n + 2}"
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
-        size,
-        lambda row: (str(row["id"]),),
-    )
+    rows, token = await pages.newest(tx, request, ENTRIES, where, values)
     return pb.ListAuditLogResponse(items=map(messages.entry, rows), next_page_token=token)
 
 

@@ -5,11 +5,11 @@ from uuid import UUID
 from comanda.sales.v1 import customers_pb2 as pb
 from kit import pages
 from kit.db import Tx
+from kit.filters import containing, matching
 from sales.domain import days
 from sales.domain.customer import Customer
 from sales.messages import customers as messages
 from sales.messages.values import short
-from sales.queries.filters import containing, matching
 from sales.store import customers as store
 
 ENTRIES = """
@@ -67,30 +67,18 @@ async def list_customers(tx: Tx, request: pb.ListCustomersRequest) -> pb.ListCus
         ),
         ("(name ilike ? or email ilike ? or phone ilike ?)", containing(request.search)),
     )
-    size, n = request.page_size or pages.SIZE, len(values)
-    page = f"select {store.COLUMNS} from customers {where} and id < ${n + 1} order by id desc limit ${n + 2}"
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
-        size,
-        lambda row: (str(row["id"]),),
-    )
+    rows, token = await pages.newest(tx, request, f"select {store.COLUMNS} from customers", where, values)
     items = [messages.customer(Customer(**row)) for row in rows]
-    found = pb.ListCustomersResponse(items=items, next_page_token=token)
-    if request.include_total:
-        found.total = await tx.connection.fetchval(f"select count(*) from customers {where}", *values)
-    return found
+    total = await pages.total(tx, request, f"select count(*) from customers {where}", values)
+    return pb.ListCustomersResponse(items=items, next_page_token=token, total=total)
 
 
 async def list_entries(tx: Tx, request: pb.ListCreditEntriesRequest) -> pb.ListCreditEntriesResponse:
     """Returns a page of an account's entries, newest first; raises NotFound, or Invalid for a bad token."""
     customer = await store.customer(tx, UUID(request.id))
-    size = request.page_size or pages.SIZE
     kinds = [short(pb.CreditEntryType, each) for each in request.type]
-    rows, token = pages.cut(
-        await tx.connection.fetch(ENTRIES, tx.business, customer.id, pages.before(request.page_token), kinds, size + 1),
-        size,
-        lambda row: (str(row["id"]),),
-    )
+    where = (tx.business, customer.id, pages.before(request.page_token), kinds)
+    rows, token = await pages.page(tx, request, ENTRIES, where, pages.by_id)
     return pb.ListCreditEntriesResponse(items=map(messages.credit_entry, rows), next_page_token=token)
 
 
@@ -112,11 +100,7 @@ async def statement(tx: Tx, request: pb.GetStatementRequest) -> pb.GetStatementR
 
 async def list_aging(tx: Tx, request: pb.ListAgingRequest) -> pb.ListAgingResponse:
     """Returns a page of the customers who owe something, newest first; raises Invalid for a bad token."""
-    size = request.page_size or pages.SIZE
-    rows, token = pages.cut(
-        await tx.connection.fetch(AGING, tx.business, pages.before(request.page_token), size + 1),
-        size,
-        lambda row: (str(row["customer_id"]),),
-    )
+    where = (tx.business, pages.before(request.page_token))
+    rows, token = await pages.page(tx, request, AGING, where, lambda row: (str(row["customer_id"]),))
     items = [pb.AgingRow(**{**row, "customer_id": str(row["customer_id"])}) for row in map(dict, rows)]
     return pb.ListAgingResponse(items=items, next_page_token=token)

@@ -23,29 +23,25 @@ async def list_storefronts(
     tx: Tx, request: businesses_pb2.ListStorefrontsRequest
 ) -> businesses_pb2.ListStorefrontsResponse:
     """Returns a page of the business's storefronts, by code."""
-    size = request.page_size or pages.SIZE
     [after] = pages.key(request.page_token, "")
-    rows = await tx.connection.fetch(STOREFRONTS, tx.business, after, size + 1)
-    shown, following = pages.cut(rows, size, lambda row: (row["code"],))
-    items = [messages.storefront(Storefront(**row)) for row in shown]
-    return businesses_pb2.ListStorefrontsResponse(items=items, next_page_token=following)
+    rows, token = await pages.page(tx, request, STOREFRONTS, (tx.business, after), lambda row: (row["code"],))
+    items = [messages.storefront(Storefront(**row)) for row in rows]
+    return businesses_pb2.ListStorefrontsResponse(items=items, next_page_token=token)
 
 
 async def list_api_keys(tx: Tx, request: identity_pb2.ListApiKeysRequest) -> identity_pb2.ListApiKeysResponse:
     """Returns a page of the business's keys, newest first, revoked ones too."""
-    size = request.page_size or pages.SIZE
-    rows = await tx.connection.fetch(API_KEYS, tx.business, pages.before(request.page_token), size + 1)
-    shown, following = pages.cut(rows, size, lambda row: (str(row["id"]),))
-    items = [messages.api_key(api_keys.read(row)) for row in shown]
-    return identity_pb2.ListApiKeysResponse(items=items, next_page_token=following)
+    where = (tx.business, pages.before(request.page_token))
+    rows, token = await pages.page(tx, request, API_KEYS, where, pages.by_id)
+    items = [messages.api_key(api_keys.read(row)) for row in rows]
+    return identity_pb2.ListApiKeysResponse(items=items, next_page_token=token)
 
 
 async def list_members(tx: Tx, request: members_pb2.ListMembersRequest) -> members_pb2.ListMembersResponse:
     """Returns a page of the business's members, newest first."""
-    size = request.page_size or pages.SIZE
     roles = [api_key.name(role) for role in request.role]
     active = request.is_active if request.HasField("is_active") else None
-    rows = await tx.connection.fetch(MEMBERS, tx.business, pages.before(request.page_token), roles, active, size + 1)
-    shown, following = pages.cut(rows, size, lambda row: (str(row["id"]),))
-    items = [messages.member(members.read(row)) for row in shown]
-    return members_pb2.ListMembersResponse(items=items, next_page_token=following)
+    where = (tx.business, pages.before(request.page_token), roles, active)
+    rows, token = await pages.page(tx, request, MEMBERS, where, pages.by_id)
+    items = [messages.member(members.read(row)) for row in rows]
+    return members_pb2.ListMembersResponse(items=items, next_page_token=token)

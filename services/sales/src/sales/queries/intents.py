@@ -4,10 +4,10 @@ from comanda.sales.v1 import payments_pb2 as pb
 from kit import pages
 from kit.db import Tx
 from kit.errors import NotFound
+from kit.filters import matching
 from sales.domain.intent import Intent
 from sales.messages import intents as messages
 from sales.messages.values import enum, short
-from sales.queries.filters import matching
 from sales.store import intents as store
 
 
@@ -41,13 +41,7 @@ async def list_intents(tx: Tx, request: pb.ListPaymentIntentsRequest) -> pb.List
         ("status = any(?::text[])", [short(pb.PaymentIntentStatus, each) for each in request.status]),
         ("order_ref = ?", request.order_ref),
     )
-    size, n = request.page_size or pages.SIZE, len(values)
-    page = f"select {store.COLUMNS} from payment_intents {where} and id < ${n + 1} order by id desc limit ${n + 2}"
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
-        size,
-        lambda row: (str(row["id"]),),
-    )
+    rows, token = await pages.newest(tx, request, f"select {store.COLUMNS} from payment_intents", where, values)
     found = [Intent(**row) for row in rows]
     operations = await store.operations(tx, [each.id for each in found])
     items = [messages.intent(each, operations[each.id]) for each in found]

@@ -8,10 +8,10 @@ from comanda.sales.v1 import sales_pb2 as pb
 from kit import pages
 from kit.call import current
 from kit.db import Tx
+from kit.filters import containing, matching
 from sales.domain import days
 from sales.messages import sales as messages
 from sales.messages.values import short
-from sales.queries.filters import containing, matching
 from sales.store import sales as store
 
 FOUND = """(receipt_number ilike ?
@@ -48,20 +48,12 @@ def conditions(
 async def list_sales(tx: Tx, request: pb.ListSalesRequest) -> pb.ListSalesResponse:
     """Returns a page of the business's sales, newest first; raises Invalid for a bad token or date."""
     where, values = conditions(tx, request, ("external_ref = any(?::text[])", list(request.external_ref)))
-    size, n = request.page_size or pages.SIZE, len(values)
-    page = f"select {store.SALE_COLUMNS} from sales {where} and id < ${n + 1} order by id desc limit ${n + 2}"
-    rows, token = pages.cut(
-        await tx.connection.fetch(page, *values, pages.before(request.page_token), size + 1),
-        size,
-        lambda row: (str(row["id"]),),
-    )
+    rows, token = await pages.newest(tx, request, f"select {store.SALE_COLUMNS} from sales", where, values)
     found, role = await store.with_items(tx, rows), current.get().identity.role
     payments = await store.payments(tx, [each.id for each in found])
     items = [messages.sale(each, payments.get(each.id, ()), role) for each in found]
-    answer = pb.ListSalesResponse(items=items, next_page_token=token)
-    if request.include_total:
-        answer.total = await tx.connection.fetchval(f"select count(*) from sales {where}", *values)
-    return answer
+    total = await pages.total(tx, request, f"select count(*) from sales {where}", values)
+    return pb.ListSalesResponse(items=items, next_page_token=token, total=total)
 
 
 async def list_payments(tx: Tx, request: pb.ListPaymentsRequest) -> pb.ListPaymentsResponse:
