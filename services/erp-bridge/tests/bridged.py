@@ -31,6 +31,7 @@ from comanda.erp.v1 import (
 )
 from comanda.types.v1.options_pb2 import Role
 from embedded.ports import free_port
+from erp_bridge.settings import OmieSettings
 from kit import client, identity
 from kit.identity import NO_BUSINESS, Identity
 from kit.testing import eventually
@@ -175,3 +176,10 @@ def account(omie: Simulator) -> dict[str, str]:
         "OMIE_ORDER_LOOK_SECONDS": "3",
         "OMIE_WEBHOOK_SECRET": WEBHOOK_SECRET,
     }
+
+
+def settings(omie: Simulator, **more: object) -> OmieSettings:
+    """The same for a client that runs in the test."""
+    values = {"app_key": simulated.KEY, "app_secret": simulated.SECRET, "api_base_url": f"{omie.base_url}/api/v1/",
+              "retry_backoff_seconds": 0.05, "retry_jitter_ms": 0, **more}  # fmt: skip
+    return OmieSettings.model_validate(values)

@@ -1,6 +1,7 @@
 """What the tests of bridge and simulator share: one running simulator a worker, emptied for each test."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from uuid import uuid4
 
@@ -28,13 +29,26 @@ def omie(simulator_process: Simulator) -> Simulator:
     return simulator_process
 
 
-@pytest.fixture(scope="session")
-def bridge_database(migrated: Callable[[ModuleType], str], postgres_url: str) -> Iterator[str]:
-    """A database for the bridges of a worker: each test has a business of its own."""
+@contextmanager
+def _database(migrated: Callable[[ModuleType], str], postgres_url: str) -> Iterator[str]:
     name = f"test_bridge_{uuid4().hex[:12]}"
     administer(postgres_url, f'create database "{name}" template "{migrated(erp_bridge)}" strategy file_copy')
     yield at(postgres_url, name)
     administer(postgres_url, f'drop database "{name}" with (force)')
+
+
+@pytest.fixture(scope="session")
+def bridge_database(migrated: Callable[[ModuleType], str], postgres_url: str) -> Iterator[str]:
+    """A database for the bridges of a worker: each test has a business of its own."""
+    with _database(migrated, postgres_url) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def client_database(migrated: Callable[[ModuleType], str], postgres_url: str) -> Iterator[str]:
+    """A database for the clients that run in a worker's tests: no bridge calls anything beside them."""
+    with _database(migrated, postgres_url) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

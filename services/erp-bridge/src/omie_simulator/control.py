@@ -131,7 +131,7 @@ def purchase_order(world: World, given: dict[str, Any]) -> dict[str, Any]:
                 "cCodIntPed": str(given.get("integration_code") or ""),
             },
             "produtos_incluir": [
-                {"cProduto": str(each["code"]), "nQtde": each["quantity"], "nValUnit": each["unit_price"]}
+                _order_item(world, each)
                 for each in given.get("items") or [{"code": "P-1", "quantity": QUANTITY, "unit_price": UNIT_VALUE}]
             ],
         },
@@ -142,6 +142,12 @@ def purchase_order(world: World, given: dict[str, Any]) -> dict[str, Any]:
     world.store.put("purchase_orders", record["nCodPed"], changed)
     items = [each["nCodItem"] for each in changed["produtos"]]
     return {"nCodPed": record["nCodPed"], "cNumero": header["cNumero"], "items": items}
+
+
+def _order_item(world: World, item: Record) -> Record:
+    product = produtos.find(world, {"codigo": str(item["code"])})
+    known = {"nCodProd": product["codigo_produto"]} if product else {}
+    return {"cProduto": str(item["code"]), "nQtde": item["quantity"], "nValUnit": item["unit_price"], **known}
 
 
 def payable(world: World, given: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from omie_simulator import calls, faults, tags
 from omie_simulator.calls import seed_dialect
 from omie_simulator.guard import PARALLEL, Guard, Place
 from omie_simulator.knobs import Knobs
-from omie_simulator.world import CALLS, Call, World
+from omie_simulator.world import CALLS, Call, World, need
 
 assert calls.__all__, "importing the modules makes their methods known"
 BAD_GATEWAY = (
@@ -114,9 +114,7 @@ class Desk:
         if not envelope.param:
             raise faults.no_parameter()
         tags.check(envelope.param, method.shape)
-        for wanted in method.needs:
-            if all(envelope.param.get(tag) in (None, "", 0, [], {}) for tag in wanted):
-                raise faults.required(*wanted)
+        need(envelope.param, method.needs)
         if self.knobs.strike(method.name, "status_nonzero"):
             return _failure(service)
         return method.handle(self.world, envelope.param)

@@ -8,7 +8,7 @@ from omie_simulator.world import World
 
 TABLES = (
     "receipts", "payables", "attachments", "purchase_orders", "sales_orders", "customers", "products", "stock_movements",
-    "adjustments", "stage_history", "accounts", "categories", "endpoints", "deliveries",
+    "stock_minimums", "adjustments", "stage_history", "accounts", "categories", "endpoints", "deliveries",
 )  # fmt: skip
 NEWEST = 200
 FRAME = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Omie simulator</title><style>

@@ -1,7 +1,7 @@
 """What every call can reach: records, time, switches, and the webhooks that a change sets off."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,21 +100,28 @@ class Call:
     shape: Shape
     handle: Handle
     writes: bool
-    needs: tuple[tuple[str, ...], ...]
+    needs: tuple[str | tuple[str, ...], ...]
     """Fields that must be there; of each tuple one will do."""
 
 
 CALLS: dict[tuple[str, str], Call] = {}
 
 
+def need(given: Mapping[str, Any], wanted: Iterable[str | tuple[str, ...]]) -> None:
+    """Raises Fault 1000 for a field that is absent or empty; of a tuple of fields one will do."""
+    for each in wanted:
+        tags = (each,) if isinstance(each, str) else each
+        if all(given.get(tag) in (None, "", 0, [], {}) for tag in tags):
+            raise faults.required(*tags)
+
+
 def call(
     service: str, name: str, shape: Shape, *needs: str | tuple[str, ...], writes: bool = False
 ) -> Callable[[Handle], Handle]:
     """Makes a function a method of a service (`geral/anexo`)."""
-    wanted = tuple((each,) if isinstance(each, str) else each for each in needs)
 
     def register(handle: Handle) -> Handle:
-        CALLS[service, name] = Call(service, name, shape, handle, writes, wanted)
+        CALLS[service, name] = Call(service, name, shape, handle, writes, needs)
         return handle
 
     return register
@@ -129,8 +136,3 @@ def date_of(text: Any) -> str:
     """Returns a dd/mm/yyyy date in an order in which dates compare."""
     parts = str(text or "").split("/")
     return "".join(reversed(parts)) if len(parts) == len(("dd", "mm", "yyyy")) else ""
-
-
-def set_fields(record: Record, given: Mapping[str, Any], *without: str) -> None:
-    """Takes what was given into a record, but for the fields that are none of it."""
-    record.update({name: value for name, value in given.items() if name not in without})

@@ -4,51 +4,23 @@ import asyncio
 import json
 import time
 import tracemalloc
-from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from types import ModuleType
 
+import bridged
 import pytest
 import simulated
 import structlog
 from simulated import Simulator, packed
 
-import erp_bridge
 from embedded.ports import free_port
 from erp_bridge.domain.attachment import Owner
 from erp_bridge.omie import attachments, files, paging
 from erp_bridge.omie.answers import Kind
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.omie.gate import Gate, tidy
-from erp_bridge.settings import OmieSettings
-from kit import db
 from kit.db import Database
 
 PAYABLE, RECEIPT, ANEXO = "financas/contapagar", "produtos/recebimentonfe", "geral/anexo"
-
-
-@pytest.fixture
-async def database(new_database: Callable[[ModuleType], str]) -> AsyncIterator[Database]:
-    """A database with the bridge's tables."""
-    pool = await db.connect(new_database(erp_bridge), 8)
-    yield Database(pool, lambda tx: False, lambda: None)
-    await pool.close()
-
-
-def settings(omie: Simulator, **more: object) -> OmieSettings:
-    """The account in the simulator."""
-    values = {"app_key": simulated.KEY, "app_secret": simulated.SECRET, "api_base_url": f"{omie.base_url}/api/v1/",
-              "retry_backoff_seconds": 0.05, "retry_jitter_ms": 0, **more}  # fmt: skip
-    return OmieSettings.model_validate(values)
-
-
-@pytest.fixture
-async def client(omie: Simulator, database: Database) -> AsyncIterator[Omie]:
-    """A client of the simulator."""
-    account = settings(omie)
-    made = Omie(account, Gate(database, account.account))
-    yield made
-    await made.close()
 
 
 async def consult(client: Omie, key: int) -> dict[str, object]:
@@ -134,7 +106,7 @@ async def test_a_failure_inside_a_200_is_a_failure(client: Omie, omie: Simulator
 
 
 async def test_an_erp_that_is_away_is_unreachable_and_nothing_was_sent(omie: Simulator, database: Database) -> None:
-    away = settings(omie, api_base_url=f"http://127.0.0.1:{free_port()}/api/v1/", max_retries=1)
+    away = bridged.settings(omie, api_base_url=f"http://127.0.0.1:{free_port()}/api/v1/", max_retries=1)
     client = Omie(away, Gate(database, away.account))
     assert (await refusal(client, 1)).kind is Kind.UNREACHABLE
     await client.close()
@@ -146,7 +118,7 @@ async def test_the_breaker_opens_before_the_block_and_an_operator_can_close_it(
     kinds = [(await refusal(client, number)).kind for number in range(1, 12)]
     assert kinds == [Kind.NOT_FOUND] * 8 + [Kind.HELD_BACK] * 3
     assert omie.stats()["errors"] == {"ConsultarContaPagar": 8}
-    gate = Gate(database, settings(omie).account)
+    gate = Gate(database, bridged.settings(omie).account)
     [row] = await database.read(gate.standings)
     assert (row["calls"], row["refusals"], row["in_flight"]) == (8, 8, 0)
     await database.run(lambda tx, _: gate.close_breaker(tx, "ConsultarContaPagar"))
@@ -169,7 +141,7 @@ async def test_four_reads_and_one_write_are_under_way_at_a_time_over_all_process
 ) -> None:
     keys = [omie.control("payables")["codigo_lancamento_omie"] for _ in range(12)]
     omie.control("faults", call="*", kind="slow", times=24, seconds=0.15)
-    account = settings(omie)
+    account = bridged.settings(omie)
     clients = [Omie(account, Gate(database, account.account)) for _ in range(3)]
     await asyncio.gather(*(consult(clients[at % 3], key) for at, key in enumerate(keys)))
     files_of = [{"cTabela": "conta-pagar", "nId": key, **packed("a.pdf", b"x")} for key in keys[:5]]
@@ -230,7 +202,7 @@ async def test_a_link_that_has_ended_is_asked_for_again(client: Omie, omie: Simu
 
 
 async def test_no_secret_is_in_a_log_an_error_or_a_row(omie: Simulator, database: Database) -> None:
-    wrong = settings(omie, app_secret="a-wrong-and-secret-word")
+    wrong = bridged.settings(omie, app_secret="a-wrong-and-secret-word")
     client = Omie(wrong, Gate(database, wrong.account))
     with structlog.testing.capture_logs() as logged:
         error = await refusal(client, 1)
@@ -247,7 +219,7 @@ async def test_no_secret_is_in_a_log_an_error_or_a_row(omie: Simulator, database
 
 
 async def test_waiting_ends_with_the_callers_patience(omie: Simulator, database: Database) -> None:
-    account = settings(omie, patience_seconds=0.5)
+    account = bridged.settings(omie, patience_seconds=0.5)
     client = Omie(account, Gate(database, account.account))
     question = {"cTabela": "conta-pagar", "nId": omie.control("payables")["codigo_lancamento_omie"], "nIdAnexo": 1}
     started = time.monotonic()

@@ -6,6 +6,9 @@ from omie_simulator.calls import (
     contapagar,
     estoque,
     faturamento,
+    itens_pedido,
+    movimentos,
+    movimentos_estoque,
     pedidocompra,
     pedidos,
     produtos,
@@ -14,6 +17,6 @@ from omie_simulator.calls import (
 )
 
 __all__ = [
-    "anexo", "clientes", "contapagar", "estoque", "faturamento", "pedidocompra", "pedidos", "produtos", "recebimento",
-    "seed_dialect",
+    "anexo", "clientes", "contapagar", "estoque", "faturamento", "itens_pedido", "movimentos", "movimentos_estoque",
+    "pedidocompra", "pedidos", "produtos", "recebimento", "seed_dialect",
 ]  # fmt: skip

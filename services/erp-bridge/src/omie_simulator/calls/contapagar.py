@@ -5,7 +5,7 @@ from typing import Any
 from omie_simulator import faults, paging
 from omie_simulator.store import Record
 from omie_simulator.tags import Shape, shape
-from omie_simulator.world import World, call, date_of
+from omie_simulator.world import World, call, date_of, need
 
 SERVICE = "financas/contapagar"
 KEY = ("codigo_lancamento_omie", "codigo_lancamento_integracao")
@@ -21,6 +21,12 @@ NESTED: dict[str, Shape | list[Shape]] = {
     "distribuicao": [shape("distribuicao", "cCodDep cDesDep nValDep:n nPerDep:n")],
     "servico_tomado": shape("servico_tomado", "numero_nf serie_nf codigo_servico valor_nf:n"),
 }
+PAYABLE = shape("conta_pagar_cadastro", WRITABLE, **NESTED)
+NEEDS = (
+    "codigo_lancamento_integracao", "codigo_cliente_fornecedor", "data_vencimento", "valor_documento",
+    ("codigo_categoria", "categorias"), "data_previsao",
+)  # fmt: skip
+BATCH = shape("conta_pagar_lote", "lote:i", conta_pagar_cadastro=[PAYABLE])
 STATUSES = (
     "CANCELADO", "PAGO", "LIQUIDADO", "EMABERTO", "PAGTO_PARCIAL", "VENCEHOJE", "AVENCER", "ATRASADO"
 )  # fmt: skip
@@ -72,21 +78,19 @@ def _shown(world: World, record: Record) -> Record:
     return {**plain, "status_titulo": status_of(world, record)}
 
 
-@call(
-    SERVICE, "IncluirContaPagar", shape("conta_pagar_cadastro", WRITABLE, **NESTED),
-    "codigo_lancamento_integracao", "codigo_cliente_fornecedor", "data_vencimento", "valor_documento",
-    ("codigo_categoria", "categorias"), "data_previsao",
-    writes=True,
-)  # fmt: skip
+@call(SERVICE, "IncluirContaPagar", PAYABLE, *NEEDS, writes=True)
 def include(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Adds a payable."""
-    code = str(param["codigo_lancamento_integracao"])
-    if by_code(world, code):
-        raise world.duplicate(f"Lançamento já cadastrado para o Código de Integração [{code}] !")
+    _refuse_known(world, str(param["codigo_lancamento_integracao"]))
     return _answer(create(world, param, "APIP"), "Cadastro incluído com sucesso!")
 
 
-@call(SERVICE, "AlterarContaPagar", shape("conta_pagar_cadastro", WRITABLE, **NESTED), KEY, writes=True)
+def _refuse_known(world: World, code: str) -> None:
+    if by_code(world, code):
+        raise world.duplicate(f"Lançamento já cadastrado para o Código de Integração [{code}] !")
+
+
+@call(SERVICE, "AlterarContaPagar", PAYABLE, KEY, writes=True)
 def alter(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Changes a payable."""
     record = found(world, param)
@@ -95,13 +99,52 @@ def alter(world: World, param: dict[str, Any]) -> dict[str, Any]:
     return _answer(changed, "Cadastro alterado com sucesso!")
 
 
-@call(
-    SERVICE, "UpsertContaPagar", shape("conta_pagar_cadastro", WRITABLE, **NESTED),
-    "codigo_lancamento_integracao", writes=True,
-)  # fmt: skip
+@call(SERVICE, "UpsertContaPagar", PAYABLE, "codigo_lancamento_integracao", writes=True)
 def upsert(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Adds a payable, or changes the one with its integration code."""
-    return (alter if by_code(world, str(param["codigo_lancamento_integracao"])) else include)(world, param)
+    if by_code(world, str(param["codigo_lancamento_integracao"])):
+        return alter(world, param)
+    need(param, NEEDS)
+    return include(world, param)
+
+
+@call(SERVICE, "IncluirContaPagarPorLote", BATCH, "conta_pagar_cadastro", writes=True)
+def include_batch(world: World, param: dict[str, Any]) -> dict[str, Any]:
+    """Adds several payables, or none: that one of them is refused refuses all is a choice."""
+    payables = _batch(param)
+    for each in payables:
+        need(each, NEEDS)
+        _refuse_known(world, str(each["codigo_lancamento_integracao"]))
+    for each in payables:
+        create(world, each, "APIP")
+    return _batch_answer(param)
+
+
+@call(SERVICE, "UpsertContaPagarPorLote", BATCH, "conta_pagar_cadastro", writes=True)
+def upsert_batch(world: World, param: dict[str, Any]) -> dict[str, Any]:
+    """Adds those payables that are not there, and changes the others."""
+    payables = _batch(param)
+    for each in payables:
+        if not by_code(world, str(each["codigo_lancamento_integracao"])):
+            need(each, NEEDS)
+    for each in payables:
+        upsert(world, each)
+    return _batch_answer(param)
+
+
+def _batch(param: dict[str, Any]) -> list[Record]:
+    """Returns the payables of a batch; raises Fault for one without an integration code, or with that of another."""
+    payables: list[Record] = param["conta_pagar_cadastro"]
+    for each in payables:
+        need(each, ("codigo_lancamento_integracao",))
+    codes = [each["codigo_lancamento_integracao"] for each in payables]
+    if twice := next((each for each in codes if codes.count(each) > 1), None):
+        raise faults.client(102, f"O Código de Integração [{twice}] está repetido no lote!")
+    return payables
+
+
+def _batch_answer(param: dict[str, Any]) -> dict[str, Any]:
+    return {"lote": param.get("lote", 0), **DONE, "descricao_status": "Lote processado com sucesso!"}
 
 
 @call(SERVICE, "ExcluirContaPagar", shape("conta_pagar_cadastro_chave", "codigo_lancamento_omie:i"
@@ -173,14 +216,19 @@ def _is_wanted(record: Record, param: dict[str, Any]) -> bool:
 def pay(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Notes a payment."""
     record = found(world, {**param, "codigo_lancamento_omie": param.get("codigo_lancamento")})
-    payment = {"codigo_baixa": world.store.next_id(), "valor": param["valor"]}
-    paid = record["valor_pag"] + param["valor"]
+    code = str(param.get("codigo_baixa_integracao") or "")
+    if code and any(each.get("codigo_baixa_integracao") == code for each in record.get("payments", [])):
+        raise world.duplicate(f"Baixa já cadastrada para o Código de Integração [{code}] !")
+    day = param.get("data") or world.clock.date()
+    named = {"codigo_baixa": world.store.next_id(), "codigo_baixa_integracao": code}
+    payment = {**named, "valor": param["valor"], "data": day}
+    paid = round(record["valor_pag"] + param["valor"], 2)
     changed = {**record, "valor_pag": paid, "payments": [*record.get("payments", []), payment]}
     world.store.put("payables", record["codigo_lancamento_omie"], changed)
     key = {"codigo_lancamento_omie": record["codigo_lancamento_omie"]}
     world.emit("Financas.ContaPagar.BaixaRealizada", [{"conta_a_pagar": [key], **payment}])
     settled = {"liquidado": "S" if paid >= record["valor_documento"] else "N", "valor_baixado": param["valor"]}
-    return {**payment, **settled, **DONE, "descricao_status": "Pagamento lançado com sucesso!"}
+    return {**named, **settled, **DONE, "descricao_status": "Pagamento lançado com sucesso!"}
 
 
 @call(SERVICE, "CancelarPagamento", shape("conta_pagar_cancelar_pagamento", "codigo_baixa:i"), "codigo_baixa",
@@ -191,9 +239,13 @@ def cancel_payment(world: World, param: dict[str, Any]) -> dict[str, Any]:
         for payment in record.get("payments", []):
             if payment["codigo_baixa"] == int(param["codigo_baixa"]):
                 rest = [each for each in record["payments"] if each is not payment]
-                changed = {**record, "valor_pag": record["valor_pag"] - payment["valor"], "payments": rest}
+                paid = round(record["valor_pag"] - payment["valor"], 2)
+                changed = {**record, "valor_pag": paid, "payments": rest}
                 world.store.put("payables", record["codigo_lancamento_omie"], changed)
-                return {**payment, **DONE, "descricao_status": "Pagamento cancelado com sucesso!"}
+                key = {"codigo_lancamento_omie": record["codigo_lancamento_omie"]}
+                world.emit("Financas.ContaPagar.BaixaCancelada", [{"conta_a_pagar": [key], **payment}])
+                named = {"codigo_baixa": payment["codigo_baixa"]}
+                return {**named, **DONE, "descricao_status": "Pagamento cancelado com sucesso!"}
     raise faults.client(105, "Baixa não cadastrada para o Código!")
 
 

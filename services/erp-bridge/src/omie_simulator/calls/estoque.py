@@ -12,10 +12,12 @@ CONSULT, ADJUST, PLACES = "estoque/consulta", "estoque/ajuste", "estoque/local"
 IN, OUT, BALANCE, TRANSFER = "ENT", "SAI", "SLD", "TRF"
 
 
-def move(world: World, product: int, quantity: float, location: int | None = None, origin: str = "") -> Record:
-    """Notes a movement; the balance is the sum of them, and may be negative."""
+def move(
+    world: World, product: int, quantity: float, location: int | None = None, origin: str = "", day: str = ""
+) -> Record:
+    """Notes a movement of today, or of a day; the balance is the sum of them, and may be negative."""
     fields = {"id_prod": product, "local": location or LOCATION, "quantity": quantity, "origin": origin}
-    return world.new("stock_movements", {**fields, "data": world.clock.date()}, "id_movest")
+    return world.new("stock_movements", {**fields, "data": day or world.clock.date()}, "id_movest")
 
 
 def balance(world: World, product: int, location: int, day: str = "") -> float:
@@ -38,13 +40,20 @@ def pending(world: World, product: int) -> float:
     )
 
 
-def _product(world: World, param: dict[str, Any]) -> Record:
+def minimum(world: World, product: int) -> float:
+    """Returns how much of a product there should always be."""
+    return float((world.store.find("stock_minimums", product) or {}).get("quan_min", 0))
+
+
+def product_of(world: World, param: dict[str, Any]) -> Record:
+    """Returns the product that `id_prod` or `cod_int` names; raises Fault."""
     return produtos.found(
         world, {"codigo_produto": param.get("id_prod"), "codigo_produto_integracao": param.get("cod_int")}
     )
 
 
-def _location(param: dict[str, Any]) -> int:
+def location_of(param: dict[str, Any]) -> int:
+    """Returns the location that is asked for, the default one when none is; raises Fault."""
     location = int(param.get("codigo_local_estoque") or LOCATION)
     if location != LOCATION:
         raise faults.client(
@@ -59,12 +68,12 @@ def _location(param: dict[str, Any]) -> int:
 )  # fmt: skip
 def position(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Tells the balance of one product."""
-    product, location = _product(world, param)["codigo_produto"], _location(param)
+    product, location = product_of(world, param)["codigo_produto"], location_of(param)
     there = balance(world, product, location, date_of(param.get("data")))
     return {
         "codigo_status": "0", "descricao_status": "Posição de estoque do produto obtida com sucesso.", "saldo": there,
-        "fisico": there, "reservado": 0, "pendente": pending(world, product), "cmc": 0, "estoque_minimo": 0,
-        "codigo_local_estoque": location,
+        "fisico": there, "reservado": 0, "pendente": pending(world, product), "cmc": 0,
+        "estoque_minimo": minimum(world, product), "codigo_local_estoque": location,
     }  # fmt: skip
 
 
@@ -81,7 +90,7 @@ def position(world: World, param: dict[str, Any]) -> dict[str, Any]:
 )
 def positions(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Lists balances; without cExibeTodos only those of products that have one."""
-    location, day = _location(param), date_of(param["dDataPosicao"])
+    location, day = location_of(param), date_of(param["dDataPosicao"])
     wanted = {value for each in param.get("lista_produtos", []) for value in each.values()}
     records = []
     for each in world.store.rows("products"):
@@ -96,8 +105,9 @@ def _row(world: World, product: Record, there: float, location: int) -> Record:
     return {
         "nCodProd": product["codigo_produto"], "cCodInt": product["codigo_produto_integracao"],
         "cCodigo": product["codigo"], "cDescricao": product["descricao"], "nPrecoUnitario": product["valor_unitario"],
-        "nSaldo": there, "nCMC": 0, "nPendente": pending(world, product["codigo_produto"]), "estoque_minimo": 0,
-        "codigo_local_estoque": location, "reservado": 0, "fisico": there,
+        "nSaldo": there, "nCMC": 0, "nPendente": pending(world, product["codigo_produto"]),
+        "estoque_minimo": minimum(world, product["codigo_produto"]), "codigo_local_estoque": location, "reservado": 0,
+        "fisico": there,
     }  # fmt: skip
 
 
@@ -109,12 +119,14 @@ def _row(world: World, product: Record, there: float, location: int) -> Record:
         "codigo_local_estoque:i id_prod:i cod_int cod_int_ajuste data:d tipo quan:n valor:n obs origem motivo"
         " codigo_local_estoque_destino:i",
     ),
-    ("id_prod", "cod_int"), "data", "tipo", "quan", "valor", "obs", "origem", "motivo",
+    ("id_prod", "cod_int"), "data", "tipo", "valor", "obs", "origem", "motivo",
     writes=True,
 )  # fmt: skip
 def adjust(world: World, param: dict[str, Any]) -> dict[str, Any]:
-    """Adjusts a balance: in, out, or to a figure; a transfer has nowhere to go, since there is one location."""
-    product, location = _product(world, param)["codigo_produto"], _location(param)
+    """Adjusts a balance: in, out, or to a figure, which may be zero; a transfer has nowhere to go: there is one location."""
+    if param.get("quan") is None:
+        raise faults.required("quan")
+    product, location = product_of(world, param)["codigo_produto"], location_of(param)
     code, kind = str(param.get("cod_int_ajuste") or ""), param["tipo"]
     if code and (other := next((e for e in world.store.rows("adjustments") if e["cod_int_ajuste"] == code), None)):
         named = f"código de integração [{code}] com o ID [{other['id_ajuste']}] para o produto [{other['id_prod']}]"
@@ -123,7 +135,7 @@ def adjust(world: World, param: dict[str, Any]) -> dict[str, Any]:
         raise faults.client(105, f"O tipo [{kind}] é inválido! Valores aceitos: {IN}, {OUT}, {BALANCE}")
     sign = {IN: 1, OUT: -1}.get(kind)
     delta = sign * param["quan"] if sign else param["quan"] - balance(world, product, location)
-    moved = move(world, product, delta, location, "ajuste")["id_movest"]
+    moved = move(world, product, delta, location, "ajuste", param["data"])["id_movest"]
     fields = {"cod_int_ajuste": code, "id_prod": product, "tipo": kind, "quan": param["quan"], "id_movest": moved}
     made = world.new("adjustments", {**fields, "data": param["data"]}, "id_ajuste")
     world.emit("Produto.AjusteEstoque", made)
@@ -141,6 +153,21 @@ def take_back(world: World, param: dict[str, Any]) -> dict[str, Any]:
     world.store.remove("adjustments", record["id_ajuste"])
     world.store.remove("stock_movements", record["id_movest"])
     return {"codigo_status": "0", "descricao_status": "Ajuste de estoque excluído com sucesso!"}
+
+
+@call(
+    ADJUST, "AlterarEstoqueMinimo",
+    shape("estoque_mov_ajuste_estoque_minimo", "id_prod:i cod_int quan_min:n codigo_local_estoque:i"),
+    ("id_prod", "cod_int"), writes=True,
+)  # fmt: skip
+def set_minimum(world: World, param: dict[str, Any]) -> dict[str, Any]:
+    """Notes how much of a product there should always be; zero is a figure."""
+    if param.get("quan_min") is None:
+        raise faults.required("quan_min")
+    product, location = product_of(world, param)["codigo_produto"], location_of(param)
+    noted = {"id_prod": product, "codigo_local_estoque": location, "quan_min": param["quan_min"]}
+    world.store.put("stock_minimums", product, noted)
+    return {"codigo_status": "0", "descricao_status": "Estoque mínimo alterado com sucesso!"}
 
 
 @call(

@@ -16,6 +16,9 @@ STAGE_NAMES = {
 }  # fmt: skip
 STATUSES = ("FATURADO", "CANCELADO", "AUTORIZADO", "DENEGADO", "DEVOLVIDO")
 CUSTOM = "999"
+PERCENT = "P"
+NEW: Record = {"cancelado": "N", "faturado": "N", "notes": []}
+EXTRAS = ("valor_frete", "valor_seguro", "outras_despesas")
 ORDER = shape(
     "pedido_venda_produto",
     cabecalho=shape(
@@ -92,24 +95,25 @@ def include(world: World, param: dict[str, Any]) -> dict[str, Any]:
         raise faults.required("lista_parcelas")
     if world.store.find("accounts", int(more["codigo_conta_corrente"])) is None:
         raise faults.client(101, "Nenhuma conta corrente foi encontrada!")
-    customer = clientes.found(
-        world,
-        {"codigo_cliente_omie": header.get("codigo_cliente"),
-         "codigo_cliente_integracao": header.get("codigo_cliente_integracao")},
-    )  # fmt: skip
+    customer = _customer(world, header)
     if not customer.get("estado"):
         raise faults.client(102, "O preenchimento da UF do cliente é obrigatório!")
     key = world.store.next_id()
     numbered = {"codigo_pedido": key, "numero_pedido": world.number("sales_orders")}
-    items = [_item(world, each) for each in param["det"]]
+    items = [made_item(world, each) for each in param["det"]]
     record = {
-        **param, "codigo_pedido": key, "det": items, "cancelado": "N", "faturado": "N", "notes": [], "info": world.stamp(),
+        **param, "codigo_pedido": key, "det": items, **NEW, "info": world.stamp(),
         "cabecalho": {**header, **numbered, "codigo_pedido_integracao": code, "quantidade_itens": len(items),
                       "codigo_cliente": customer["codigo_cliente_omie"]},
     }  # fmt: skip
     move_to(world, record, header["etapa"])
     tell(world, "Incluida", record)
-    return _answer(record, "Pedido cadastrado com sucesso!")
+    return answer(record, "Pedido cadastrado com sucesso!")
+
+
+def _customer(world: World, part: Record) -> Record:
+    code = part.get("codigo_cliente_integracao")
+    return clientes.found(world, {"codigo_cliente_omie": part.get("codigo_cliente"), "codigo_cliente_integracao": code})
 
 
 def _need(part: Record, *tags: str) -> None:
@@ -118,7 +122,8 @@ def _need(part: Record, *tags: str) -> None:
             raise faults.required(tag)
 
 
-def _item(world: World, item: Record) -> Record:
+def made_item(world: World, item: Record) -> Record:
+    """Returns an item with its product and an id; raises Fault for one that cannot be sold."""
     asked = item.get("produto", {})
     _need(asked, "quantidade", "valor_unitario")
     product = produtos.found(world, asked)
@@ -144,7 +149,7 @@ def alter(world: World, param: dict[str, Any]) -> dict[str, Any]:
     changed = {**record, **param, "cabecalho": header, "det": items}
     move_to(world, changed, header["etapa"])
     tell(world, "Alterada", changed)
-    return _answer(changed, "Pedido alterado com sucesso!")
+    return answer(changed, "Pedido alterado com sucesso!")
 
 
 def _merged(world: World, present: list[Record], given: list[Record]) -> list[Record]:
@@ -155,7 +160,7 @@ def _merged(world: World, present: list[Record], given: list[Record]) -> list[Re
         if ide.get("acao_item") == "E":
             items.pop(key, None)
         else:
-            items[key] = _item(world, each)
+            items[key] = made_item(world, each)
     return list(items.values())
 
 
@@ -180,21 +185,43 @@ def _shown(record: Record) -> Record:
         if record.get(name)
     }
     header = {**record["cabecalho"], "numero_pedido": stripped(record["cabecalho"]["numero_pedido"])}
-    flags = {"cancelado": record["cancelado"], "faturado": record["faturado"]}
+    given_back = is_returned(record)
+    flags = {
+        "cancelado": record["cancelado"], "faturado": record["faturado"], "devolvido": "S" if given_back else "N",
+        "devolvido_parcial": "S" if record.get("returned") and not given_back else "N",
+    }  # fmt: skip
     total = {"valor_total_pedido": total_of(record)}
     return {"cabecalho": header, **parts, "total_pedido": total, "infoCadastro": {**record["info"], **flags}}
+
+
+def is_returned(record: Record) -> bool:
+    """Tells whether all that was sold came back."""
+    back = record.get("returned", {})
+    return bool(back) and all(back.get(product, 0) >= sold for product, sold in sold_of(record).items())
+
+
+def sold_of(record: Record) -> dict[str, float]:
+    """Returns how much of each product an order sells; ids are text, as the keys of a record are."""
+    sold: dict[str, float] = {}
+    for item in record["det"]:
+        key = str(item["produto"]["codigo_produto"])
+        sold[key] = sold.get(key, 0) + item["produto"]["quantidade"]
+    return sold
 
 
 def total_of(record: Record) -> float:
     """Returns what an order comes to."""
     freight = record.get("frete", {})
-    lines = sum(
-        round(item["produto"]["quantidade"] * item["produto"]["valor_unitario"], 2)
-        - item["produto"].get("valor_desconto", 0)
-        for item in record["det"]
-    )
-    extra = sum(freight.get(name, 0) for name in ("valor_frete", "valor_seguro", "outras_despesas"))
-    return float(round(lines + extra, 2))
+    extra = sum(freight.get(name, 0) for name in EXTRAS)
+    return float(round(sum(line_total(item["produto"]) for item in record["det"]) + extra, 2))
+
+
+def line_total(product: Record) -> float:
+    """Returns what a line comes to, less its discount: a value, or a part of it in hundredths."""
+    gross = round(product["quantidade"] * product["valor_unitario"], 2)
+    if product.get("tipo_desconto") == PERCENT:
+        return float(round(gross * (1 - product.get("percentual_desconto", 0) / 100), 2))
+    return float(gross - product.get("valor_desconto", 0))
 
 
 @call(SERVICE, "StatusPedido", _keyed("pvpStatusPedidoRequest"), KEY)
@@ -231,15 +258,53 @@ def list_orders(world: World, param: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_wanted(record: Record, param: dict[str, Any], status: str) -> bool:
-    flag = {"FATURADO": "faturado", "AUTORIZADO": "faturado", "CANCELADO": "cancelado"}.get(status)
+    flags = {
+        "FATURADO": record["faturado"] == "S", "AUTORIZADO": record["faturado"] == "S",
+        "CANCELADO": record["cancelado"] == "S", "DEVOLVIDO": is_returned(record),
+    }  # fmt: skip
     lower, upper = date_of(param.get("filtrar_por_data_de")) or "0", date_of(param.get("filtrar_por_data_ate")) or "9"
     who = param.get("filtrar_por_cliente")
     return (
-        (not status or (flag is not None and record[flag] == "S"))
+        (not status or flags.get(status, False))
         and (not param.get("etapa") or record["cabecalho"]["etapa"] == param["etapa"])
         and (not who or record["cabecalho"]["codigo_cliente"] == int(who))
         and lower <= date_of(record["info"]["dInc"]) <= upper
     )
+
+
+@call(
+    SERVICE,
+    "SimularImpostos",
+    shape(
+        "pvpSimularImpRequest",
+        "codigo_cliente:i codigo_cliente_integracao consumidor_final uf_entrega indPresenca",
+        frete_simul=shape("frete_simul", " ".join(f"{name}:n" for name in EXTRAS)),
+        det_simul=[
+            shape(
+                "det_simul",
+                "codigo_cenario_impostos_item:i",
+                produto_simul=shape(
+                    "produto_simul",
+                    "codigo_produto:i codigo_produto_integracao codigo_item_integracao:i quantidade:n valor_unitario:n"
+                    " valor_desconto:n",
+                ),
+            )
+        ],
+    ),
+    ("codigo_cliente", "codigo_cliente_integracao"),
+    "consumidor_final",
+    "det_simul",
+)
+def simulate_taxes(world: World, param: dict[str, Any]) -> dict[str, Any]:
+    """Computes the taxes of items that nobody has ordered: there is no tax scenario here, so they come to nothing."""
+    _customer(world, param)
+    answered = []
+    for each in param["det_simul"]:
+        product = made_item(world, {"produto": each.get("produto_simul", {})})["produto"]
+        named = {name: value for name, value in product.items() if name not in ("codigo", "descricao")}
+        answered.append({"produto_simul_resp": {**named, "valor_total": line_total(product)}, "imposto": {}})
+    echoed = {name: value for name, value in param.items() if name != "det_simul"}
+    return {**echoed, "det_simul_resp": answered}
 
 
 @call(SERVICE, "ExcluirPedido", _keyed("pvpExcluirRequest"), KEY, writes=True)
@@ -250,7 +315,7 @@ def exclude(world: World, param: dict[str, Any]) -> dict[str, Any]:
         raise faults.client(102, "O pedido já foi faturado!")
     world.store.remove("sales_orders", record["codigo_pedido"])
     tell(world, "Excluida", record)
-    return _answer(record, "Pedido excluído com sucesso!")
+    return answer(record, "Pedido excluído com sucesso!")
 
 
 @call(SERVICE, "TrocarEtapaPedido", _keyed("pvpTrocarEtapaRequest", "etapa"), KEY, "etapa", writes=True)
@@ -260,7 +325,7 @@ def move_stage(world: World, param: dict[str, Any]) -> dict[str, Any]:
     check_open(record)
     move_to(world, record, str(param["etapa"]))
     tell(world, "EtapaAlterada", record)
-    return _answer(record, "Etapa alterada com sucesso!")
+    return answer(record, "Etapa alterada com sucesso!")
 
 
 def move_to(world: World, record: Record, stage: str) -> None:
@@ -290,6 +355,7 @@ def tell(world: World, what: str, record: Record) -> None:
     world.emit(f"VendaProduto.{what}", event)
 
 
-def _answer(record: Record, text: str) -> dict[str, Any]:
+def answer(record: Record, text: str) -> dict[str, Any]:
+    """Returns what a change of an order is answered with."""
     named = {name: record["cabecalho"][name] for name in (*KEY, "numero_pedido")}
     return {**named, "codigo_status": "0", "descricao_status": text}

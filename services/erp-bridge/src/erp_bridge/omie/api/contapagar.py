@@ -131,11 +131,27 @@ class Batch(TypedDict, total=False):
 
 
 class MovementFilter(TypedDict, total=False):
-    """Which movements of titles to list; `cTpLancamento` CP are those of payables."""
+    """Which movements of titles to list; `cTpLancamento` CP are payables, BXCP their payments."""
 
     cTpLancamento: str
-    cNumDocFiscal: str
     nCodTitulo: Whole
+    cCodIntTitulo: str
+    cNumTitulo: str
+    nCodCliente: Whole
+    cCPFCNPJCliente: str
+    nCodCC: Whole
+    cNumDocFiscal: str
+    cCodCateg: str
+    cNatureza: str
+    cStatus: str
+    dDtEmisDe: Date
+    dDtEmisAte: Date
+    dDtVencDe: Date
+    dDtVencAte: Date
+    dDtPrevDe: Date
+    dDtPrevAte: Date
+    dDtPagtoDe: Date
+    dDtPagtoAte: Date
 
 
 incluir_conta_pagar = Write(Payable, "financas/contapagar", "IncluirContaPagar")

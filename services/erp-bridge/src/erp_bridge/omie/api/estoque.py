@@ -80,6 +80,37 @@ class Minimum(TypedDict, total=False):
     codigo_local_estoque: Whole
 
 
+class MovementKey(TypedDict, total=False):
+    """A product and a period; `tipo_movimento` E are entries, S are exits."""
+
+    id_prod: Whole
+    cod_int: str
+    dataInicial: Required[Date]
+    dataFinal: Required[Date]
+    tipo_movimento: str
+    codigo_local_estoque: Whole
+
+
+class MovementFilter(TypedDict, total=False):
+    """Which movements to list."""
+
+    idProd: Whole
+    cCodInt: str
+    dDtInicial: Required[Date]
+    dDtFinal: Required[Date]
+    codigo_local_estoque: Whole
+    lista_local_estoque: str
+
+
+class PendingFilter(TypedDict, total=False):
+    """Which pending quantities to list: `tipo` entrada or saida."""
+
+    codigo_local_estoque: Whole
+    lista_local_estoque: str
+    id_prod: Whole
+    tipo: str
+
+
 posicao_estoque = Read(PositionKey, "estoque/consulta", "PosicaoEstoque")
 listar_pos_estoque = Listing(PositionFilter, "estoque/consulta", "ListarPosEstoque", paging.SHORT, "produtos")
 incluir_ajuste_estoque = Write(Adjustment, "estoque/ajuste", "IncluirAjusteEstoque")
@@ -91,7 +122,10 @@ listar_locais_estoque = Listing(
     LocationFilter, "estoque/local", "ListarLocaisEstoque", paging.SHORT, "locaisEncontrados"
 )
 alterar_estoque_minimo = Write(Minimum, "estoque/ajuste", "AlterarEstoqueMinimo")
-# The fields of these are not known.
-movimento_estoque = Read(dict, "estoque/consulta", "MovimentoEstoque")
-listar_movimento_estoque = Listing(dict, "estoque/consulta", "ListarMovimentoEstoque", paging.SHORT, "movProdutoListar")
-listar_saldo_pendente = Listing(dict, "estoque/consulta", "ListarSaldoPendente", paging.SNAKE, "saldo_pendente_lista")
+movimento_estoque = Read(MovementKey, "estoque/consulta", "MovimentoEstoque")
+listar_movimento_estoque = Listing(
+    MovementFilter, "estoque/consulta", "ListarMovimentoEstoque", paging.SHORT, "movProdutoListar"
+)
+listar_saldo_pendente = Listing(
+    PendingFilter, "estoque/consulta", "ListarSaldoPendente", paging.SNAKE, "saldo_pendente_lista"
+)

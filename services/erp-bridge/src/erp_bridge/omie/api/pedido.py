@@ -209,6 +209,71 @@ class HistoryFilter(TypedDict, total=False):
     cEtapa: str
 
 
+class BilledAlteration(TypedDict, total=False):
+    """What may still be changed of an invoiced order."""
+
+    codigo_pedido: Whole
+    codigo_pedido_integracao: str
+    numero_pedido: str
+    codigo_rastreio: str
+    link_rastreio: str
+    previsao_entrega: Date
+    obs_venda: str
+
+
+class ReturnedItem(TypedDict, total=False):
+    """A product that comes back, and how much of it: all that was sold unless said."""
+
+    codigo_produto: Whole
+    quantidade: float
+
+
+class Return(TypedDict, total=False):
+    """An invoiced order that comes back: as a whole, or one product of it."""
+
+    codigo_pedido: Whole
+    codigo_pedido_integracao: str
+    itens: ReturnedItem
+
+
+class SimulatedFreight(TypedDict, total=False):
+    """What sending it would cost."""
+
+    valor_frete: float
+    valor_seguro: float
+    outras_despesas: float
+
+
+class SimulatedProduct(TypedDict, total=False):
+    """What would be sold, how much of it, and at which price."""
+
+    codigo_produto: Whole
+    codigo_produto_integracao: str
+    codigo_item_integracao: Whole
+    quantidade: float
+    valor_unitario: float
+    valor_desconto: float
+
+
+class SimulatedItem(TypedDict, total=False):
+    """An item of a sale that need not come about."""
+
+    codigo_cenario_impostos_item: Whole
+    produto_simul: SimulatedProduct
+
+
+class TaxQuestion(TypedDict, total=False):
+    """A sale whose taxes are wanted."""
+
+    codigo_cliente: Whole
+    codigo_cliente_integracao: str
+    consumidor_final: Required[str]
+    uf_entrega: str
+    indPresenca: str
+    frete_simul: SimulatedFreight
+    det_simul: Required[list[SimulatedItem]]
+
+
 incluir_pedido = Write(SalesOrder, "produtos/pedido", "IncluirPedido")
 alterar_pedido_venda = Write(SalesOrder, "produtos/pedido", "AlterarPedidoVenda")
 consultar_pedido = Read(Key, "produtos/pedido", "ConsultarPedido")
@@ -228,13 +293,6 @@ listar_etapas_pedido = Listing(
 validar_pedido_venda = Read(InvoicingKey, "produtos/pedidovendafat", "ValidarPedidoVenda")
 duplicar_pedido_venda = Write(InvoicingKey, "produtos/pedidovendafat", "DuplicarPedidoVenda")
 associar_cod_int_pedido_venda = Write(InvoicingKey, "produtos/pedidovendafat", "AssociarCodIntPedidoVenda")
-# The fields of these are not known.
-alterar_ped_faturado = Write(dict, "produtos/pedido", "AlterarPedFaturado")
-simular_impostos = Read(dict, "produtos/pedido", "SimularImpostos")
-devolver_pedido = Write(dict, "produtos/pedido", "DevolverPedido")
-incluir_item_pedido = Write(dict, "produtos/pedidovenda", "IncluirItemPedido")
-alterar_item_pedido = Write(dict, "produtos/pedidovenda", "AlterarItemPedido")
-excluir_item_pedido = Write(dict, "produtos/pedidovenda", "ExcluirItemPedido")
-excluir_itens_pedido = Write(dict, "produtos/pedidovenda", "ExcluirItensPedido")
-totalizar_pedido = Write(dict, "produtos/pedidovenda", "TotalizarPedido")
-adicionar_pedido = Write(dict, "produtos/pedidovenda", "AdicionarPedido")
+alterar_ped_faturado = Write(BilledAlteration, "produtos/pedido", "AlterarPedFaturado")
+devolver_pedido = Write(Return, "produtos/pedido", "DevolverPedido")
+simular_impostos = Read(TaxQuestion, "produtos/pedido", "SimularImpostos")

@@ -1,0 +1,32 @@
+"""A client of Omie's API in the test itself, each time with an empty gate."""
+
+from collections.abc import AsyncIterator
+
+import bridged
+import pytest
+from bridged import CALLS
+from simulated import Simulator
+
+from erp_bridge.omie.client import Omie
+from erp_bridge.omie.gate import Gate
+from kit import db
+from kit.db import Database
+
+
+@pytest.fixture
+async def database(client_database: str) -> AsyncIterator[Database]:
+    """The database, in which nobody has called anything yet."""
+    pool = await db.connect(client_database, 8)
+    for table in CALLS:
+        await pool.execute(f"delete from {table}")
+    yield Database(pool, lambda tx: False, lambda: None)
+    await pool.close()
+
+
+@pytest.fixture
+async def client(omie: Simulator, database: Database) -> AsyncIterator[Omie]:
+    """A client of the simulator."""
+    account = bridged.settings(omie)
+    made = Omie(account, Gate(database, account.account))
+    yield made
+    await made.close()
