@@ -217,6 +217,7 @@ sa.Table(
     *_columns(TIME, "created_at"),
     sa.Column("customer_id", UUID),
     sa.Column("account_payment_id", UUID),
+    sa.Column("payment_intent_id", UUID),
     sa.ForeignKeyConstraint(*SALE, name="payments_sale"),
     sa.Index("payments_of_sale", "business_id", "sale_id", "id"),
 )
@@ -284,6 +285,7 @@ sa.Table(
     sa.Column("provider_ref", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.Column("version", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sa.Column("look_at", TIME),
+    sa.Column("sale_id", UUID),
     sa.Index("payment_intents_look", "look_at", postgresql_where=sa.text("look_at is not null")),
     sa.Index("payment_intents_of_order", "business_id", "order_ref", "id", postgresql_where=sa.text("order_ref <> ''")),
 )
@@ -315,6 +317,25 @@ sa.Table(
         unique=True,
         postgresql_where=sa.text("directive_id <> ''"),
     ),
+)
+sa.Table(
+    "repayments",
+    METADATA,
+    *_key("business_id", "payment_id", "refund_id"),
+    *_columns(sa.BigInteger, "amount_q"),
+    sa.Column("operation_id", UUID),
+    sa.ForeignKeyConstraint(
+        ["business_id", "payment_id"], ["payments.business_id", "payments.id"], name="repayments_payment"
+    ),
+    sa.ForeignKeyConstraint(
+        ["business_id", "refund_id"], ["refunds.business_id", "refunds.id"], name="repayments_refund"
+    ),
+    sa.ForeignKeyConstraint(
+        ["business_id", "operation_id"],
+        ["payment_operations.business_id", "payment_operations.id"],
+        name="repayments_operation",
+    ),
+    sa.Index("repayments_of_refund", "business_id", "refund_id"),
 )
 sa.Table(
     "order_credits",

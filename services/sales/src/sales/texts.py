@@ -108,8 +108,20 @@ TEXTS: Catalogue = {
         "A intenção de pagamento {intent_id} paga outro pedido que não {order_ref}.",
     ),
     "currency_mismatch": Text(
-        "The payment is in {currency}, and the order in {order_currency}.",
-        "O pagamento está em {currency}, e o pedido em {order_currency}.",
+        "The payment is in {currency}, and what it is to pay in {order_currency}.",
+        "O pagamento está em {currency}, e o que ele pagaria em {order_currency}.",
+    ),
+    "intent_pays_order": Text(
+        "Payment intent {intent_id} pays order {order_ref}.",
+        "A intenção de pagamento {intent_id} paga o pedido {order_ref}.",
+    ),
+    "intent_pays_sale": Text(
+        "Payment intent {intent_id} pays sale {sale_id}: it pays nothing else, and is refunded with the sale.",
+        "A intenção de pagamento {intent_id} paga a venda {sale_id}: não paga outra coisa, e é reembolsada com a venda.",
+    ),
+    "payment_differs_from_intent": Text(
+        "The intent has {intent_q} by {intent_method} to pay with, not {amount_q} by {method}, in minor units.",
+        "A intenção tem {intent_q} por {intent_method} para pagar, e não {amount_q} por {method}, em centavos.",
     ),
     "sale_not_payable": Text(
         "A sale with status {status} takes no payment.", "Uma venda com status {status} não recebe pagamento."

@@ -31,7 +31,7 @@ from kit.identity import NO_BUSINESS, Identity
 from sales.__main__ import run
 from sales.settings import Settings
 
-from .counter import Counter, Shop, opened, running
+from .counter import DEADLINE, Counter, Shop, opened, running
 
 PRIVATE_KEY = identity.new_private_key()
 
@@ -75,7 +75,7 @@ class Sales:
 
     async def call(self, method: Any, request: Any, token: str = "") -> Any:
         """Calls a stub's method; as an operator unless a token is given."""
-        return await client.call(method, request, token or self.operator)
+        return await client.call(method, request, token or self.operator, deadline=DEADLINE)
 
     async def tenant(self, code: str = "") -> Tenant:
         """Creates a business."""

@@ -43,6 +43,8 @@ from kit.identity import NO_BUSINESS, Identity
 from kit.testing import administer, at
 
 START_SECONDS = 100.0
+DEADLINE = 60.0
+"""Longer than any call takes where everything else runs, too."""
 
 
 @dataclass
@@ -90,9 +92,9 @@ def healthy(channel: grpc.Channel) -> bool:
 
 @contextmanager
 def running(
-    postgres_url: str, nats_url: str, migrated: Callable[[ModuleType], str], log: Path, private_key: str
+    postgres_url: str, nats_url: str, migrated: Callable[[ModuleType], str], log: Path, private_key: str, **more: str
 ) -> Iterator[Counter]:
-    """Starts both services on fresh databases, and ends them."""
+    """Starts both services on fresh databases, with more in their environment, and ends them."""
     suffix = uuid4().hex[:8]
     databases, addresses, made = {}, {}, []
     for package in (inventory, sales):
@@ -111,6 +113,7 @@ def running(
         "COMANDA_POLL_SECONDS": "0.2",
         "COMANDA_JOBS_SECONDS": "0.5",
         "COMANDA_LOG_LEVEL": "warning",
+        **more,
     }
     found = Counter(environment, databases, addresses, private_key, log)
     try:
@@ -142,7 +145,7 @@ class Shop:
 
     async def call(self, method: Any, request: Any, role: int = options_pb2.ROLE_OWNER) -> Any:
         """Calls a method as somebody of the business."""
-        return await client.call(method, request, self.counter.token(self.id, role), deadline=20)
+        return await client.call(method, request, self.counter.token(self.id, role), deadline=DEADLINE)
 
     async def stock(self, sku: str, qty: str, **prices: int) -> None:
         """Makes a product and puts units of it on the storefront's shelf."""
@@ -156,6 +159,20 @@ class Shop:
         request = stock_pb2.GetAvailabilityRequest(sku=[sku], location="centro")
         [found] = (await self.call(self.shelves.GetAvailability, request)).items
         return found.on_hand, found.reserved
+
+    async def stock_more(self) -> None:
+        """Puts fifty more coffees on the shelf."""
+        line = stock_pb2.ReceiveLine(sku="CAFE", qty="50")
+        await self.call(self.shelves.ReceiveStock, stock_pb2.ReceiveStockRequest(location="centro", lines=[line]))
+
+    async def empty_shelf(self, sale: Any) -> None:
+        """Lets a draft's hold go and somebody else have the fifty coffees."""
+        cart = reservations_pb2.OWNER_TYPE_CART
+        release = reservations_pb2.ReleaseReservationsRequest(owner_type=cart, owner_ref=sale.id)
+        await self.call(self.reservations.ReleaseReservations, release)
+        line = reservations_pb2.ReservationLine(sku="CAFE", qty="50", location="centro")
+        reserve = reservations_pb2.CreateReservationRequest(owner_type=cart, owner_ref="somebody", lines=[line])
+        await self.call(self.reservations.CreateReservation, reserve)
 
     async def open_storefront(self, code: str, **fields: Any) -> None:
         """Makes a storefront."""
@@ -186,12 +203,14 @@ class Shop:
         return (await self.call(self.sales.AddSaleItem, request, role)).item
 
     async def complete(
-        self, sale: Any, *payments: tuple[str, int], role: int = options_pb2.ROLE_OWNER, **fields: Any
+        self, sale: Any, *payments: tuple[Any, ...], role: int = options_pb2.ROLE_OWNER, **fields: Any
     ) -> Any:
-        """Completes a draft."""
+        """Completes a draft, with payments by method, amount, and sometimes an intent's id."""
         made = [
-            sales_pb2.NewPayment(method=f"PAYMENT_METHOD_{method.upper()}", amount_q=amount_q)
-            for method, amount_q in payments
+            sales_pb2.NewPayment(
+                method=f"PAYMENT_METHOD_{method.upper()}", amount_q=amount_q, payment_intent_id="".join(intent)
+            )
+            for method, amount_q, *intent in payments
         ]
         request = sales_pb2.CompleteSaleRequest(id=sale.id, payments=made, **fields)
         return (await self.call(self.sales.CompleteSale, request, role)).sale

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from comanda.inventory.v1 import counter_pb2, counter_pb2_grpc, reservations_pb2, stock_pb2
+from comanda.inventory.v1 import counter_pb2, counter_pb2_grpc, stock_pb2
 from comanda.sales.v1 import customers_pb2
 from comanda.sales.v1.sales_pb2 import SaleStatus
 from comanda.types.v1.options_pb2 import Role
@@ -127,31 +127,12 @@ async def test_twins_get_one_answer_and_make_one_sale(shop: Any) -> None:
 async def test_a_refused_call_uses_up_no_key(shop: Any) -> None:
     sale, other = await shop.draft(), await shop.draft()
     await shop.add(sale, quantity="30")
-    await empty_shelf(shop, sale)
+    await shop.empty_shelf(sale)
     assert await outcome(shop.complete(sale, ("cash", 30_000), request_id="once")) == "insufficient_stock"
     assert (await shop.sale(sale)).status == DRAFT
-    await stock_more(shop)
+    await shop.stock_more()
     assert (await shop.complete(sale, ("cash", 30_000), request_id="once")).status == COMPLETED
     assert other.status == DRAFT
-
-
-async def empty_shelf(shop: Any, sale: Any) -> None:
-    """Lets the draft's hold go and somebody else have the units."""
-    cart = reservations_pb2.OWNER_TYPE_CART
-    await shop.call(
-        shop.reservations.ReleaseReservations,
-        reservations_pb2.ReleaseReservationsRequest(owner_type=cart, owner_ref=sale.id),
-    )
-    line = reservations_pb2.ReservationLine(sku="CAFE", qty="50", location="centro")
-    await shop.call(
-        shop.reservations.CreateReservation,
-        reservations_pb2.CreateReservationRequest(owner_type=cart, owner_ref="somebody", lines=[line]),
-    )
-
-
-async def stock_more(shop: Any) -> None:
-    line = stock_pb2.ReceiveLine(sku="CAFE", qty="50")
-    await shop.call(shop.shelves.ReceiveStock, stock_pb2.ReceiveStockRequest(location="centro", lines=[line]))
 
 
 @pytest.fixture
@@ -208,7 +189,7 @@ async def test_a_sale_that_was_killed_after_its_units_had_left_takes_them_once(k
 
 async def test_a_sale_that_can_no_longer_be_is_undone_by_itself(killed: Any) -> None:
     shop, customer, sale, _ = killed
-    await empty_shelf(shop, sale)
+    await shop.empty_shelf(sale)
     await asyncio.to_thread(shop.counter.start, "sales")
     assert await settled(shop) == "refused"
     found = await shop.sale(sale)
@@ -217,7 +198,7 @@ async def test_a_sale_that_can_no_longer_be_is_undone_by_itself(killed: Any) -> 
     assert await entries(shop, customer) == []
     [row] = await shop.rows(PAYMENTS, shop.id)
     assert row["n"] == 0
-    await stock_more(shop)
+    await shop.stock_more()
     assert (await shop.on_credit(sale, request_id="once")).status == PENDING
 
 

@@ -13,6 +13,7 @@ from kit.errors import Refused
 from sales.domain import refund as domain
 from sales.domain.item import Item
 from sales.domain.refund import MOVES, Refund, Wanted
+from sales.domain.repayment import Paid, divided
 from sales.domain.sale import Sale
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -54,6 +55,29 @@ def test_units_brought_back_one_by_one_get_exactly_what_was_paid(
     assert sum(each.amount_q for each in earlier) == sale.total_q
     assert domain.refundable_q(sale, earlier) == 0
     assert not domain.remaining(sale, earlier, restock=True)
+
+
+@given(st.lists(st.integers(1, 10_000), min_size=1, max_size=6), st.integers(0, 5_000), st.lists(st.integers(1, 9_999)))
+def test_what_refunds_give_back_of_payments_is_each_of_them_to_the_cent(
+    amounts: list[int], undivided_q: int, refunds: list[int]
+) -> None:
+    left = {UUID(int=number): amount_q for number, amount_q in enumerate(amounts)}
+    undivided_q = min(undivided_q, sum(amounts))
+    refundable_q = sum(amounts) - undivided_q
+    for wanted_q in (*refunds, refundable_q):
+        amount_q = min(wanted_q, refundable_q)
+        parts = divided(amount_q, refundable_q, [Paid(key, None, left_q) for key, left_q in left.items()])
+        assert sum(parts.values()) == amount_q
+        assert all(0 < part_q <= left[key] for key, part_q in parts.items())
+        left = {key: left_q - parts.get(key, 0) for key, left_q in left.items()}
+        refundable_q -= amount_q
+    assert sum(left.values()) == undivided_q
+
+
+def test_the_odd_cent_goes_to_the_largest_remainder() -> None:
+    paid = [Paid(UUID(int=number), None, left_q) for number, left_q in enumerate((1201, 1799))]
+    assert list(divided(1000, 3000, paid).values()) == [400, 600]
+    assert list(divided(1, 3000, paid).values()) == [1]
 
 
 def test_a_rejected_refund_holds_nothing() -> None:

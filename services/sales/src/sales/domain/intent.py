@@ -56,6 +56,8 @@ class Intent:
     """The provider's own id of it; empty until the provider has opened it."""
     version: int = 0
     """The provider's count of its changes, as far as they are known."""
+    sale_id: UUID | None = None
+    """The sale at a counter that it pays, if it pays one."""
 
 
 class Snapshot(NamedTuple):
@@ -111,10 +113,46 @@ def amount_of(intent: Intent, kind: str, amount_q: int, earlier: Sequence[Operat
         raise Conflict("in_progress", retry_after=1)
     if kind != REFUND:
         return _promised(intent, amount_q)
-    left_q = intent.captured_q - intent.refunded_q - sum(each.amount_q for each in under_way)
+    left_q = _left(intent, under_way)
     if not left_q or amount_q > left_q:
         raise Refused("exceeds_captured", refundable_q=left_q, amount_q=amount_q or intent.captured_q)
     return amount_q or left_q
+
+
+def _left(intent: Intent, earlier: Sequence[Operation]) -> int:
+    return intent.captured_q - intent.refunded_q - sum(each.amount_q for each in earlier if each.state in OPEN)
+
+
+def check_free(intent: Intent) -> None:
+    """Raises Refused(`intent_pays_sale`): the money of a sale moves with the sale."""
+    if intent.sale_id:
+        raise Refused("intent_pays_sale", intent_id=str(intent.id), sale_id=str(intent.sale_id))
+
+
+def paying(
+    intent: Intent, sale_id: UUID, method: str, amount_q: int, currency: str, earlier: Sequence[Operation]
+) -> Intent:
+    """Returns the intent as one that pays a sale: with all that was taken and not given back, in minor units.
+
+    Raises Refused (`intent_pays_sale`, `intent_pays_order`, `not_captured`, `currency_mismatch`, `payment_differs_from_intent`).
+    """
+    check_free(intent)
+    if intent.order_ref:
+        raise Refused("intent_pays_order", intent_id=str(intent.id), order_ref=intent.order_ref)
+    if not intent.captured_q:
+        raise Refused("not_captured", status=intent.status)
+    if intent.currency != currency:
+        raise Refused("currency_mismatch", currency=intent.currency, order_currency=currency)
+    left_q = _left(intent, earlier)
+    if (left_q, intent.method) != (amount_q, method):
+        raise Refused(
+            "payment_differs_from_intent",
+            intent_q=left_q,
+            intent_method=intent.method,
+            amount_q=amount_q,
+            method=method,
+        )
+    return replace(intent, sale_id=sale_id)
 
 
 def _check_status(intent: Intent, kind: str) -> None:

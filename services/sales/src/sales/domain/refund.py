@@ -64,15 +64,7 @@ class Refund:
 
 def shares(sale: Sale) -> dict[UUID, int]:
     """Returns what each item has of the sale's total, in minor units: by its own total, the odd cents to the largest remainders."""
-    whole = sale.subtotal_q
-    if not whole:
-        return {item.id: 0 for item in sale.items}
-    exact = {item.id: Decimal(item.total_q) * sale.total_q / whole for item in sale.items}
-    found = {item_id: int(share) for item_id, share in exact.items()}
-    odd = sale.total_q - sum(found.values())
-    for item_id in sorted(exact, key=lambda each: (found[each] - exact[each], each))[:odd]:
-        found[item_id] += 1
-    return found
+    return amounts.divided(sale.total_q, {item.id: item.total_q for item in sale.items})
 
 
 def parts(sale: Sale, earlier: Sequence[Refund], wanted: Sequence[Wanted]) -> list[Part]:

@@ -96,6 +96,8 @@ class NewPayment(NamedTuple):
     method: str
     amount_q: int
     reference: str
+    intent_id: str | None = None
+    """The payment intent through which it came, if it did."""
 
 
 class Completion(NamedTuple):

@@ -11,6 +11,12 @@ from kit.errors import Invalid
 from sales.domain.intent import Intent, Operation
 from sales.messages.values import enum, struct, time
 
+OPEN = (
+    pb.PaymentOperationState.PAYMENT_OPERATION_STATE_PENDING,
+    pb.PaymentOperationState.PAYMENT_OPERATION_STATE_SENT,
+)
+"""In which the provider has not answered."""
+
 
 def intent(found: Intent, operations: Sequence[Operation]) -> pb.PaymentIntent:
     """Returns the intent with what was asked for it."""
@@ -31,6 +37,7 @@ def intent(found: Intent, operations: Sequence[Operation]) -> pb.PaymentIntent:
         created_at=time(found.created_at),
         updated_at=time(found.updated_at),
         provider_ref=found.provider_ref,
+        sale_id=str(found.sale_id or ""),
     )
 
 

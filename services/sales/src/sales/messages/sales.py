@@ -75,6 +75,7 @@ def payment(row: Mapping[str, Any]) -> pb.Payment:
         reference=row["reference"],
         user=row["processed_by"],
         created_at=time(row["created_at"]),
+        payment_intent_id=str(row["payment_intent_id"] or ""),
     )
 
 
@@ -159,7 +160,8 @@ def sale_changes(request: pb.UpdateSaleRequest) -> dict[str, Any]:
 
 def new_payment(request: pb.NewPayment | pb.RecordPaymentRequest) -> NewPayment:
     """Returns the payment that is meant."""
-    return NewPayment(short(pb.PaymentMethod, request.method), request.amount_q, request.reference)
+    method, intent_id = short(pb.PaymentMethod, request.method), request.payment_intent_id or None
+    return NewPayment(method, request.amount_q, request.reference, intent_id)
 
 
 def completion(request: pb.CompleteSaleRequest) -> Completion:

@@ -20,9 +20,11 @@ from sales.domain import sale as domain
 from sales.domain.customer import Customer
 from sales.domain.sale import Completion, NewPayment, Sale
 from sales.messages import events
+from sales.operations import intents
 from sales.operations.sales import about, lock
 from sales.store import audit, businesses, customers, order_credits
 from sales.store import completions as store
+from sales.store import intents as intents_store
 from sales.store import sales as sales_store
 from sales.store.completions import DONE, RUNNING, Attempt
 
@@ -33,7 +35,8 @@ Answer = Callable[[Sale, list[Mapping[str, Any]]], bytes]
 async def begin(tx: Tx, sale_id: UUID, wanted: Completion, key: str, digest: bytes) -> Attempt:
     """Holds the credit and writes down what is intended; returns the attempt, an earlier one where the key stands for it.
 
-    Raises NotFound, Refused (`idempotency_key_reuse`, and whatever domain.completed and customer.objection answer), or Conflict.
+    Raises NotFound, Refused (`idempotency_key_reuse`, and whatever domain.completed, customer.objection, and intents.pay_sale
+    answer), or Conflict.
     """
     if earlier := await _earlier(tx, key, digest):
         return earlier
@@ -46,6 +49,7 @@ async def begin(tx: Tx, sale_id: UUID, wanted: Completion, key: str, digest: byt
     done = domain.completed(sale, wanted, role, limits, tx.actor, tx.now)
     if done.is_credit_sale and customer:
         await _hold_credit(tx, customer, done)
+    await intents.pay_sale(tx, done, wanted.payments)
     attempt = Attempt(uuid7(), sale_id, RUNNING, key, digest, _plan(done, wanted), _caller(tx), None, None)
     tx.conflicts["completions_key"] = RETRY
     store.begin(tx, attempt)
@@ -76,7 +80,7 @@ def _plan(done: Sale, wanted: Completion) -> dict[str, Any]:
         "override_reason", "override_by", "notes", "rev",
     )  # fmt: skip
     held_q = done.amount_due_q if done.is_credit_sale else 0
-    payments = [list(payment) for payment in wanted.payments]
+    payments = [list(payment if payment.intent_id else payment[:3]) for payment in wanted.payments]
     return {"sale": {name: getattr(done, name) for name in names}, "payments": payments, "held_q": held_q}
 
 
@@ -106,7 +110,7 @@ async def settle(tx: Tx, attempt_id: UUID, error: dict[str, Any] | None, answer:
         updated_at=tx.now,
     )
     sales_store.save(tx, done)
-    payments = [_pay(tx, done, NewPayment(*each)) for each in attempt.plan["payments"]]
+    payments = [_pay(tx, done, payment, number) for number, payment in enumerate(_payments(attempt))]
     if done.is_credit_sale and customer:
         _post(tx, customer, done, attempt.plan["held_q"])
     _tell(tx, done)
@@ -116,13 +120,17 @@ async def settle(tx: Tx, attempt_id: UUID, error: dict[str, Any] | None, answer:
     return replace(attempt, state=DONE, answer=answered)
 
 
+def _payments(attempt: Attempt) -> list[NewPayment]:
+    return [NewPayment(*each) for each in attempt.plan["payments"]]
+
+
 def stock_ref(attempt: Attempt) -> str:
     """Returns the ref under which the units of an attempt leave."""
     return f"sale/{attempt.id}"
 
 
-def _pay(tx: Tx, sale: Sale, payment: NewPayment) -> Mapping[str, Any]:
-    made = sales_store.add_payment(tx, sale, payment)
+def _pay(tx: Tx, sale: Sale, payment: NewPayment, number: int) -> Mapping[str, Any]:
+    made = sales_store.add_payment(tx, sale, payment, number=number)
     after = {"method": payment.method, "amount_q": payment.amount_q}
     audit.record(
         tx, "payment.created", f"Sale {sale.receipt_number}: payment", after=after, payment_id=made["id"], **about(sale)
@@ -164,5 +172,7 @@ async def refuse(tx: Tx, attempt_id: UUID) -> Attempt:
     if attempt.plan["held_q"] and customer:
         customers.save_account(tx, credit.release(customer, attempt.plan["held_q"]))
     sales_store.save(tx, replace(sale, completion_id=None))
+    named = [payment.intent_id for payment in _payments(attempt) if payment.intent_id]
+    intents_store.let_go(tx, sale.id, named)
     store.refuse(tx, attempt_id)
     return replace(attempt, state=store.REFUSED)

@@ -25,6 +25,7 @@ from sales.domain.intent import (
     Intent,
     Operation,
 )
+from sales.domain.sale import NewPayment, Sale
 from sales.store import audit, businesses
 from sales.store import intents as store
 
@@ -68,12 +69,13 @@ async def create(
 async def ask(tx: Tx, intent_id: str, kind: str, amount_q: int = 0, reason: str = "") -> Stood:
     """Asks for something to be done with an intent's money, all that there is where no amount is given.
 
-    Raises NotFound(`intent_not_found`), Refused(`role_limit_exceeded`) for a refund beyond the caller's role, and what
-    domain.amount_of raises.
+    Raises NotFound(`intent_not_found`), Refused (`role_limit_exceeded` for a refund beyond the caller's role,
+    `intent_pays_sale`), and what domain.amount_of raises.
     """
     found = await store.intent(tx, intent_id, lock=True)
     earlier = (await store.operations(tx, [found.id]))[found.id]
     if kind == REFUND:
+        domain.check_free(found)
         asked_q = domain.amount_of(found, kind, amount_q, earlier)
         refund.check_limit(tx.identity.role if tx.identity else 0, asked_q)
     after, operation = perform(tx, found, earlier, kind, amount_q, reason)
@@ -90,6 +92,26 @@ async def cancel(tx: Tx, intent_id: str, reason: str) -> tuple[bool, Stood | Non
     except Refused:
         found = await store.intent(tx, intent_id)
         return found.status == domain.CANCELLED, (found, (await store.operations(tx, [found.id]))[found.id])
+
+
+async def pay_sale(tx: Tx, sale: Sale, payments: Sequence[NewPayment]) -> None:
+    """Lets the intents that payments name pay a locked sale, and nothing else from now on.
+
+    Raises NotFound(`intent_not_found`), and what domain.paying raises.
+    """
+    keys = [key for payment in payments if payment.intent_id and (key := store.identifier(payment.intent_id))]
+    found, asked = await store.lock_all(tx, [(tx.business, key) for key in keys], ()) if keys else ({}, {})
+    for payment in payments:
+        if not payment.intent_id:
+            continue
+        place = (tx.business, store.identifier(payment.intent_id))
+        if place not in found:
+            raise NotFound("intent_not_found", intent_id=payment.intent_id)
+        found[place] = domain.paying(
+            found[place], sale.id, payment.method, payment.amount_q, sale.currency, asked[place]
+        )
+    for each in found.values():
+        store.save(tx, each)
 
 
 def perform(

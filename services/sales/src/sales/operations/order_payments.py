@@ -104,6 +104,7 @@ def _found(wanted: Wanted, known: dict[Place, Intent]) -> Intent:
 
 
 def _check(wanted: Wanted, intent: Intent) -> Intent:
+    domain.check_free(intent)
     if intent.order_ref and wanted.order_ref and intent.order_ref != wanted.order_ref:
         raise Refused("intent_of_other_order", intent_id=str(intent.id), order_ref=wanted.order_ref)
     if wanted.currency and wanted.currency != intent.currency:

@@ -12,15 +12,17 @@ from sales.domain import sale as domain
 from sales.domain.account import AccountPayment
 from sales.domain.customer import Customer
 from sales.domain.sale import NewPayment, Sale
+from sales.operations import intents
 from sales.operations.sales import about, lock
 from sales.store import audit, customers
 from sales.store import sales as store
 
 
 async def record(tx: Tx, sale_id: UUID, payment: NewPayment) -> Mapping[str, Any]:
-    """Takes a payment for what is due of a sale; raises NotFound and what domain.paid raises."""
+    """Takes a payment for what is due of a sale; raises NotFound, and what domain.paid and intents.pay_sale raise."""
     before, customer = await lock(tx, sale_id)
     after = domain.paid(before, payment.amount_q)
+    await intents.pay_sale(tx, after, [payment])
     store.save(tx, after)
     made = store.add_payment(tx, after, payment)
     if after.is_credit_sale and customer:

@@ -14,6 +14,7 @@ from sales.domain.customer import Customer
 from sales.domain.refund import Refund, Wanted
 from sales.domain.sale import CANCELLED, DRAFT, REFUNDED, Sale
 from sales.messages import events
+from sales.operations import repayments
 from sales.operations.sales import abandon, about, lock
 from sales.store import audit, customers
 from sales.store import refunds as store
@@ -76,19 +77,22 @@ async def _lock(tx: Tx, refund_id: UUID) -> tuple[Sale, Refund]:
     return sale, await store.refund(tx, refund_id, lock=True)
 
 
-async def process(tx: Tx, refund_id: UUID) -> tuple[Refund, UUID | None]:
-    """Pays an approved refund back; returns it and the restock that follows, if one does.
+async def process(tx: Tx, refund_id: UUID) -> UUID | None:
+    """Pays an approved refund back, or asks providers again that declined; returns the restock that follows, if one does.
 
-    Raises NotFound or Refused(`refund_not_open`).
+    Raises NotFound, Refused(`refund_not_open`), and what pay_back raises.
     """
     sale, found = await _lock(tx, refund_id)
+    if found.status == domain.PROCESSED and await repayments.ask_again(tx, found):
+        return None
     done = replace(domain.moved(found, domain.PROCESSED), processed_by=tx.actor, processed_at=tx.now)
+    await repayments.pay_back(tx, sale, done)
     everything = not domain.remaining(sale, await store.of_sale(tx, sale.id), restock=False)
     sales_store.save(tx, domain.refunded(sale, done.amount_q, everything))
     store.save(tx, done)
     _tell(tx, "refund.processed", sale, done)
     outbox.add(tx, f"sale/{sale.id}", events.refunded(sale, done.id, done.amount_q))
-    return done, _restock(tx, sale, done)
+    return _restock(tx, sale, done)
 
 
 async def cancel(tx: Tx, sale_id: UUID, reason: str, restock: bool) -> tuple[Sale, UUID | None]:
@@ -111,6 +115,7 @@ async def cancel(tx: Tx, sale_id: UUID, reason: str, restock: bool) -> tuple[Sal
     domain.check_limit(tx.identity.role if tx.identity else 0, refund.amount_q + sale.amount_due_q)
     if refund.items or refund.amount_q:
         store.insert(tx, refund)
+        await repayments.pay_back(tx, sale, refund)
         _tell(tx, "refund.processed", sale, refund)
     if sale.is_credit_sale and customer and sale.amount_due_q:
         _strike_off(tx, customer, sale)

@@ -13,8 +13,11 @@ from sales.store import intents as store
 
 async def get_intent(tx: Tx, intent_id: str) -> pb.PaymentIntent:
     """Returns an intent; raises NotFound(`intent_not_found`)."""
+    keys = [key] if (key := store.identifier(intent_id)) else []
+    # Before the intent: so an answer that comes between the two reads never shows as one that changed nothing.
+    operations = await store.operations(tx, keys)
     found = await store.intent(tx, intent_id)
-    return messages.intent(found, (await store.operations(tx, [found.id]))[found.id])
+    return messages.intent(found, operations[found.id])
 
 
 async def get_status(tx: Tx, intent_id: str) -> pb.GetPaymentStatusResponse:

@@ -25,10 +25,6 @@ from sales.queries import intents as queries
 from sales.store import intents as store
 
 Response = TypeVar("Response", bound=Message)
-OPEN = (
-    pb.PaymentOperationState.PAYMENT_OPERATION_STATE_PENDING,
-    pb.PaymentOperationState.PAYMENT_OPERATION_STATE_SENT,
-)
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 DONE = pb.PaymentOperationState.PAYMENT_OPERATION_STATE_DONE
 
@@ -117,7 +113,7 @@ class PaymentIntentService(payments_pb2_grpc.PaymentIntentServiceServicer):
     async def _outcome_of(self, response: Response) -> Response:
         """Returns an outcome as it is once the provider has answered, or as far as it is by the end of our patience."""
         said: Any = response
-        if said.operation.state not in OPEN:
+        if said.operation.state not in messages.OPEN:
             return response
         intent = await self._answered(said.payment_intent)
         operation = next(each for each in intent.operations if each.id == said.operation.id)
@@ -129,7 +125,7 @@ class PaymentIntentService(payments_pb2_grpc.PaymentIntentServiceServicer):
 
     async def _answered(self, intent: pb.PaymentIntent) -> pb.PaymentIntent:
         """Takes what waits to the provider, and returns the intent as it is then."""
-        waiting = [each.id for each in intent.operations if each.state in OPEN]
+        waiting = [each.id for each in intent.operations if each.state in messages.OPEN]
         if not waiting or not self._charges:
             return intent
         caller = current.get().identity

@@ -22,7 +22,7 @@ INSERT = f"""
     insert into payment_intents (business_id, {COLUMNS}) values ($1, {", ".join(f"${n + 2}" for n in range(len(NAMES)))})
 """
 CHANGED = (
-    "status", "captured_q", "refunded_q", "client_secret", "order_ref", "updated_at", "provider_ref", "version",
+    "status", "captured_q", "refunded_q", "client_secret", "order_ref", "updated_at", "provider_ref", "version", "sale_id",
 )  # fmt: skip
 SAVE = f"""
     update payment_intents set {", ".join(f"{name} = ${n + 4}" for n, name in enumerate(CHANGED))}, look_at = $3
@@ -100,6 +100,9 @@ LOOKS = """
     where i.business_id = due.business_id and i.id = due.id
     returning i.business_id, i.id
 """
+LET_GO = """
+    update payment_intents set sale_id = null where business_id = $1 and sale_id = $2 and id = any($3::uuid[])
+"""
 LOOK_NOW = """
     update payment_intents set look_at = now() where business_id = $1 and id = $2 and provider_ref <> '' returning id
 """
@@ -150,6 +153,11 @@ def save(tx: Tx, changed: Intent) -> None:
     if changed.provider_ref and domain.is_open(changed):
         look_at = tx.now + max(LOOK, (tx.now - changed.created_at) / 10)
     tx.later(SAVE, tx.business, changed.id, look_at, *(getattr(changed, name) for name in CHANGED))
+
+
+def let_go(tx: Tx, sale_id: UUID, intent_ids: Collection[str]) -> None:
+    """Saves that intents pay a locked sale no more."""
+    tx.later(LET_GO, tx.business, sale_id, list(map(UUID, intent_ids)))
 
 
 async def operations(tx: Tx, intent_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Operation]]:

@@ -10,7 +10,7 @@ import asyncpg
 
 from kit.db import Tx
 from kit.errors import NotFound
-from kit.ids import uuid7
+from kit.ids import MILLISECOND, uuid7
 from sales.domain.discount import Limits
 from sales.domain.item import Item
 from sales.domain.sale import NewPayment, Sale
@@ -75,8 +75,8 @@ SAVE_ITEM = f"""
 REMOVE_ITEM = "delete from sale_items where business_id = $1 and sale_id = $2 and id = $3"
 ADD_PAYMENT = """
     insert into payments (business_id, id, sale_id, method, amount_q, reference, processed_by, created_at, customer_id,
-        account_payment_id)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        account_payment_id, payment_intent_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
 OWED_SALES = f"""
     select {SALE_COLUMNS} from sales
@@ -85,7 +85,7 @@ OWED_SALES = f"""
     for no key update
 """
 PAYMENTS = """
-    select id, sale_id, method, amount_q, reference, processed_by, created_at from payments
+    select id, sale_id, method, amount_q, reference, processed_by, created_at, payment_intent_id from payments
     where business_id = $1 and sale_id = any($2::uuid[]) order by sale_id, id
 """
 
@@ -168,13 +168,18 @@ def add_payment(
     payment: NewPayment,
     customer_id: UUID | None = None,
     account_payment_id: UUID | None = None,
+    number: int = 0,
 ) -> dict[str, Any]:
-    """Adds a payment to a locked sale, or to a customer's account alone; returns it as a mapping with its columns."""
-    values = (uuid7(), sale.id if sale else None, *payment, tx.actor, tx.now)
+    """Adds a payment to a locked sale, or to a customer's account alone; returns it as a mapping with its columns.
+
+    Several of one transaction are told apart by a number, which is their order.
+    """
+    intent_id = UUID(payment.intent_id) if payment.intent_id else None
+    values = (uuid7(tx.now + number * MILLISECOND), sale.id if sale else None, *payment[:3], tx.actor, tx.now)
     payer = customer_id or (sale.customer_id if sale else None)
-    tx.later(ADD_PAYMENT, tx.business, *values, payer, account_payment_id)
-    names = ("id", "sale_id", "method", "amount_q", "reference", "processed_by", "created_at")
-    return dict(zip(names, values, strict=True))
+    tx.later(ADD_PAYMENT, tx.business, *values, payer, account_payment_id, intent_id)
+    names = ("id", "sale_id", "method", "amount_q", "reference", "processed_by", "created_at", "payment_intent_id")
+    return dict(zip(names, (*values, intent_id), strict=True))
 
 
 async def payments(tx: Tx, sale_ids: Sequence[UUID]) -> dict[UUID, list[Mapping[str, Any]]]:
