@@ -196,3 +196,17 @@ def test_stock_here_and_in_the_erp_can_be_compared(erp: Erp, fleet: Fleet) -> No
         "7.000",
         "3.000",
     )
+
+
+def test_another_business_gets_nothing_from_an_account_that_is_not_its_own(erp: Erp, fleet: Fleet) -> None:
+    other = fleet.of_a_new_business()
+    bound = other.run("erp", "bind")
+    assert (bound.returncode, json.loads(bound.stdout)["bound"]) == (1, False)
+    origin, payable = erp.receipt("a.pdf")
+    headers = {"authorization": f"Bearer {other.api_key}"}
+    body = {"origem_id": origin, "destino_id": payable}
+    refused = erp.api.post("/api/attachments/transferir/", json=body, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (409, "account_of_another")
+    assert refused.json()["message"].startswith("Nenhuma conta do ERP pertence a esta empresa")
+    again = erp.api.post("/api/purchase-orders/reprocessar_falhas/", headers=headers)
+    assert [again.json()[name] for name in ("total_reprocessados", "sucessos", "falhas")] == [0, 0, 0]

@@ -1,5 +1,6 @@
 """A running bridge: a process of its own on a database of its own, called by gRPC with tokens."""
 
+import json
 import os
 import subprocess
 import sys
@@ -48,6 +49,7 @@ END_LEASES = (
 )
 """What comes by itself some seconds after a process was killed."""
 WEBHOOK_SECRET = "the-part-of-the-path-that-only-omie-knows"
+BRANCH, BRANCH_KEY, BRANCH_SECRET = "branch", "BRANCHKEY", "another-part-of-the-path"
 STUBS = {
     attachments_pb2: attachments_pb2_grpc.AttachmentServiceStub,
     mappings_pb2: mappings_pb2_grpc.MappingServiceStub,
@@ -88,6 +90,10 @@ class Bridge:
         role = Role.ROLE_SERVICE if name == "BindAccount" else Role.ROLE_MANAGER
         token = token_of(role, business or self.business)
         return await client.call(getattr(STUBS[module](self.channel), name), request, token, deadline=30)
+
+    async def bind(self, account: str = "") -> bool:
+        """Makes an account the business's; tells whether it did."""
+        return bool((await self.call(webhooks_pb2, "BindAccount", account=account)).bound)
 
     async def healthy(self) -> bool:
         """Asks for its health."""
@@ -183,3 +189,14 @@ def settings(omie: Simulator, **more: object) -> OmieSettings:
     values = {"app_key": simulated.KEY, "app_secret": simulated.SECRET, "api_base_url": f"{omie.base_url}/api/v1/",
               "retry_backoff_seconds": 0.05, "retry_jitter_ms": 0, **more}  # fmt: skip
     return OmieSettings.model_validate(values)
+
+
+def further(branch: Simulator) -> dict[str, str]:
+    """What tells a bridge of the account in another simulator besides."""
+    fields = {
+        "app_key": BRANCH_KEY,
+        "app_secret": simulated.SECRET,
+        "webhook_secret": BRANCH_SECRET,
+        "api_base_url": f"{branch.base_url}/api/v1/",
+    }
+    return {"OMIE_ACCOUNTS": json.dumps({BRANCH: fields})}

@@ -22,6 +22,13 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
         yield running
 
 
+@pytest.fixture(scope="session")
+def branch_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """The simulator of another account."""
+    with simulated.running(tmp_path_factory.mktemp("branch"), key=bridged.BRANCH_KEY) as running:
+        yield running
+
+
 @pytest.fixture
 def omie(simulator_process: Simulator) -> Simulator:
     """The simulator, empty."""
@@ -53,14 +60,19 @@ def client_database(migrated: Callable[[ModuleType], str], postgres_url: str) ->
 
 @pytest.fixture(scope="session")
 def bridge_process(
-    bridge_database: str, nats_url: str, simulator_process: Simulator, tmp_path_factory: pytest.TempPathFactory
+    bridge_database: str,
+    nats_url: str,
+    simulator_process: Simulator,
+    branch_process: Simulator,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Bridge]:
-    """`python -m erp_bridge` with an account in the simulator."""
+    """`python -m erp_bridge` with an account in each of the simulators."""
     environment = {
         "COMANDA_DATABASE_URL": bridge_database,
         "COMANDA_NATS_URL": nats_url,
         "COMANDA_STREAM_PREFIX": f"test-{uuid4().hex[:12]}",
         **bridged.account(simulator_process),
+        **bridged.further(branch_process),
     }
     with bridged.running(environment, tmp_path_factory.mktemp("bridge")) as running:
         yield running
@@ -68,10 +80,11 @@ def bridge_process(
 
 @pytest.fixture
 async def bridge(bridge_process: Bridge, omie: Simulator) -> AsyncIterator[Bridge]:
-    """The bridge, seen by a new business, with its limits forgotten as the simulator's are."""
+    """The bridge, seen by a new business that has the first account, with its limits forgotten as the simulator's are."""
     async with bridged.visited(bridge_process) as visited:
         await visited.rest()
         # What the last test's work has still called is none of this one's.
         omie.control("reset")
         await visited.forget()
+        assert await visited.bind()
         yield visited

@@ -67,13 +67,13 @@ class Simulator:
 
 
 @contextmanager
-def running(directory: Path, port: int | None = None) -> Iterator[Simulator]:
+def running(directory: Path, port: int | None = None, key: str = KEY) -> Iterator[Simulator]:
     """Starts a simulator on the records of a directory, and kills it afterwards: it must bear that."""
     port = port or free_port()
     environment = {
         "OMIE_SIMULATOR_LISTEN": f"127.0.0.1:{port}",
         "OMIE_SIMULATOR_DIRECTORY": str(directory),
-        "OMIE_SIMULATOR_APP_KEY": KEY,
+        "OMIE_SIMULATOR_APP_KEY": key,
         "OMIE_SIMULATOR_APP_SECRET": SECRET,
     }
     process = subprocess.Popen([sys.executable, "-m", "omie_simulator"], env={**os.environ, **environment})

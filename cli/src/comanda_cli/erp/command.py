@@ -3,6 +3,7 @@
 import click
 
 from comanda_cli.erp import books
+from comanda_cli.erp.bind import bind
 from comanda_cli.erp.proof import proof
 
 
@@ -11,5 +12,5 @@ def erp() -> None:
     """Look after the ERP, and prove what the bridge to it promises."""
 
 
-for command in (proof, books.list_orders, books.retry, books.mappings, books.put_mapping, books.stock_diff):
+for command in (proof, bind, books.list_orders, books.retry, books.mappings, books.put_mapping, books.stock_diff):
     erp.add_command(command)

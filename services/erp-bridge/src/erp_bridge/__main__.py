@@ -1,8 +1,6 @@
 """python -m erp_bridge [serve|migrate]"""
 
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 from grpc.aio import Channel
 
@@ -18,8 +16,6 @@ from comanda.erp.v1 import (
 )
 from comanda.sales.v1 import identity_pb2, identity_pb2_grpc
 from erp_bridge import handlers, sweeps
-from erp_bridge.omie.client import Omie
-from erp_bridge.omie.gate import Gate
 from erp_bridge.service.attachments import AttachmentService
 from erp_bridge.service.mappings import MappingService
 from erp_bridge.service.orders import ErpOrderService
@@ -28,13 +24,11 @@ from erp_bridge.service.status import ErpService
 from erp_bridge.service.stock import ErpStockService
 from erp_bridge.service.webhooks import WebhookService
 from erp_bridge.settings import OmieSettings
-from erp_bridge.store import closures, orders, transfers
 from erp_bridge.texts import TEXTS
-from erp_bridge.work.closures import Closures
-from erp_bridge.work.orders import Orders
-from erp_bridge.work.transfers import Transfers
+from erp_bridge.work import trades
+from erp_bridge.work.accounts import Accounts
 from erp_bridge.work.webhooks import Webhooks
-from erp_bridge.work.worker import J, Trade, Worker
+from erp_bridge.work.worker import Worker
 from kit import client, command, server
 from kit.exchange import Exchanged
 from kit.server import Process
@@ -56,31 +50,27 @@ async def serve() -> None:
 async def run(process: Process, settings: OmieSettings, inventory: Channel, exchange: Exchanged) -> None:
     """Runs the service in a connected process."""
     database = process.database
-    gate = Gate(database, settings.account, settings.pace)
-    omie = Omie(settings, gate)
-    closing = Closures(database, omie, settings)
-    copier = Worker(database, _trade(transfers, Transfers(database, omie, settings).run))
-    closer = Worker(database, _trade(closures, closing.run))
-    booking = Orders(database, omie, settings)
-    booker = Worker(database, _trade(orders, booking.run))
-    following = Webhooks(database, omie, settings, closing, booking)
-    sweeps.add(process, settings, copier, closer, closing, following, booker, booking)
+    accounts = Accounts(database, settings)
+    copier = Worker(database, trades.copying(database, accounts))
+    closer = Worker(database, trades.closing(database, accounts))
+    booker = Worker(database, trades.booking(database, accounts))
+    sweeps.add(process, settings, accounts, copier, closer, booker, Webhooks(database, accounts))
     process.consume([handlers.transfer_attachments, handlers.close_purchase_order, handlers.export_order])
-    if settings.configured:
+    if accounts.names:
         process.consume(handlers.FOLLOWING)
-    attachments = AttachmentService(database, omie, settings, copier)
-    purchase_orders = PurchaseOrderService(database, settings, closing, closer)
-    stock = ErpStockService(database, omie, settings, inventory)
-    status = ErpService(database, gate, settings.configured)
+    attachments = AttachmentService(database, accounts, copier)
+    purchase_orders = PurchaseOrderService(database, accounts, closer)
+    stock = ErpStockService(database, accounts, inventory)
+    webhooks = WebhookService(database, settings, accounts)
     try:
         await process.serve(
             [
-                partial(status_pb2_grpc.add_ErpServiceServicer_to_server, status),
+                partial(status_pb2_grpc.add_ErpServiceServicer_to_server, ErpService(database, accounts)),
                 partial(attachments_pb2_grpc.add_AttachmentServiceServicer_to_server, attachments),
-                partial(orders_pb2_grpc.add_ErpOrderServiceServicer_to_server, ErpOrderService(database, booking)),
+                partial(orders_pb2_grpc.add_ErpOrderServiceServicer_to_server, ErpOrderService(database, accounts)),
                 partial(mappings_pb2_grpc.add_MappingServiceServicer_to_server, MappingService(database)),
                 partial(stock_pb2_grpc.add_ErpStockServiceServicer_to_server, stock),
-                partial(webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, WebhookService(database, settings)),
+                partial(webhooks_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks),
                 partial(purchase_orders_pb2_grpc.add_PurchaseOrderServiceServicer_to_server, purchase_orders),
             ],
             TEXTS,
@@ -91,12 +81,7 @@ async def run(process: Process, settings: OmieSettings, inventory: Channel, exch
         await copier.stop()
         await closer.stop()
         await booker.stop()
-        await omie.close()
-
-
-def _trade(rows: Any, run: Callable[[J], Awaitable[None]]) -> Trade[J]:
-    """Puts together what a worker needs of a store's module."""
-    return Trade(rows.claim_one, rows.claim_due, rows.prolong, rows.one, run)
+        await accounts.close()
 
 
 def main() -> None:

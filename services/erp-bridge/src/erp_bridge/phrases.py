@@ -6,6 +6,8 @@ What Omie itself has said stays in its words.
 import re
 from typing import Any
 
+from erp_bridge.texts import words
+
 _INSTRUCTION = (
     r"A API da Omie não encerra pedidos de compra\. Na Omie, em Compras > Pedidos de Compra, abra {which}, escolha Encerrar e"
     r" informe como motivo a NF de serviço (?P<invoice>.+?) \(id (?P<id>\d+)\)\. O encerramento será confirmado aqui"
@@ -36,6 +38,7 @@ _PHRASES = (
     (r"Erro inesperado: ", "Unexpected error: "),
     (r"O pedido ainda não mostra a nota fiscal\.", "The order does not show its invoice yet."),
     (r"O recebimento não tem contas a pagar\.", "The receipt has no payables."),
+    (re.escape(words("account_of_another", "pt")), words("account_of_another", "en")),
     (r"A conta da Omie não está ligada a nenhuma empresa\.", "The Omie account is not bound to a business."),
 )  # fmt: skip
 ENGLISH = tuple((re.compile(pattern), english) for pattern, english in _PHRASES)

@@ -2,15 +2,30 @@
 
 import hashlib
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from erp_bridge.domain.limits import Pace
 from kit.settings import SECRETS
 
 
+class Further(BaseModel):
+    """An account beside the first; what it leaves out is as for that one."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    app_key: SecretStr = Field(min_length=1)
+    app_secret: SecretStr = Field(min_length=1)
+    webhook_secret: SecretStr = SecretStr("")
+    api_base_url: str = ""
+    po_close_call: str = ""
+    po_close_endpoint: str = ""
+    po_close_status: str = ""
+    po_consult_call: str = ""
+
+
 class OmieSettings(BaseSettings):
-    """The account in Omie, and how to treat it; each name is an environment variable with the prefix OMIE_."""
+    """The accounts in Omie, and how to treat it; each name is an environment variable with the prefix OMIE_."""
 
     model_config = SettingsConfigDict(
         env_prefix="OMIE_", secrets_dir=SECRETS if SECRETS.is_dir() else None, hide_input_in_errors=True
@@ -20,6 +35,8 @@ class OmieSettings(BaseSettings):
     app_secret: SecretStr = SecretStr("")
     webhook_secret: SecretStr = SecretStr("")
     """Last part of the path that Omie's webhooks come to."""
+    accounts: dict[str, Further] = {}
+    """Accounts of other businesses by names of the operator's choice, as a JSON object; the one above has no name."""
     api_base_url: str = "https://app.omie.com.br/api/v1/"
     timeout_seconds: float = 30.0
     """How long an answer may take; one to a file four times as long."""
@@ -47,10 +64,16 @@ class OmieSettings(BaseSettings):
     order_look_seconds: float = 300.0
     """How long after its booking an order without an invoice is first looked at."""
 
-    @property
-    def configured(self) -> bool:
-        """Whether there is an account."""
-        return bool(self.app_key.get_secret_value() and self.app_secret.get_secret_value())
+    def named(self, name: str) -> "OmieSettings":
+        """Returns the settings of one account; raises KeyError."""
+        if not name:
+            return self
+        return self.model_copy(update={**self.accounts[name].model_dump(exclude_unset=True), "accounts": {}})
+
+    def each(self) -> "list[OmieSettings]":
+        """Returns the settings of every account; none when nothing is configured."""
+        has_first = self.app_key.get_secret_value() and self.app_secret.get_secret_value()
+        return [self.named(name) for name in ([""] if has_first else []) + sorted(self.accounts)]
 
     @property
     def pace(self) -> Pace:

@@ -1,6 +1,8 @@
 """What goes on beside the calls: work that waits is done, what failed of passing causes is tried again, old rows go."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
+from uuid import UUID
 
 from erp_bridge.omie import gate
 from erp_bridge.settings import OmieSettings
@@ -8,8 +10,7 @@ from erp_bridge.store import closures, orders, transfers, webhooks
 from erp_bridge.store.closures import Closure
 from erp_bridge.store.orders import ErpOrder
 from erp_bridge.store.transfers import Transfer
-from erp_bridge.work.closures import Closures
-from erp_bridge.work.orders import Orders
+from erp_bridge.work.accounts import Account, Accounts
 from erp_bridge.work.webhooks import Webhooks
 from erp_bridge.work.worker import Worker
 from kit import tidying
@@ -24,12 +25,11 @@ AGAIN_SECONDS = 60.0
 def add(
     process: Process,
     settings: OmieSettings,
+    accounts: Accounts,
     copier: Worker[Transfer],
     closer: Worker[Closure],
-    closing: Closures,
-    following: Webhooks,
     booker: Worker[ErpOrder],
-    booking: Orders,
+    following: Webhooks,
 ) -> None:
     """Adds the sweeps to a process; without an account there is no work to do."""
     database = process.database
@@ -52,12 +52,24 @@ def add(
     process.sweep("tidy the webhooks", tidy_webhooks, tidying.TIDY_SECONDS)
     process.sweep("tidy the orders", tidy_orders, tidying.TIDY_SECONDS)
     process.sweep("tidy the gate", partial(gate.tidy, database), GATE_SECONDS)
-    if settings.configured:
+
+    def in_each(work: Callable[[Account, UUID], Awaitable[None]]) -> Callable[[], Awaitable[bool]]:
+        async def done() -> bool:
+            async for business, account in accounts.each():
+                await work(account, business)
+            return False
+
+        return done
+
+    if accounts.names:
         process.sweep("transfers", copier.due)
         process.sweep("closures", closer.due)
         process.sweep("webhooks", following.due)
         process.sweep("orders", booker.due)
-        process.sweep("orders that wait for an invoice", booking.watch, min(LOOK_SECONDS, settings.order_look_seconds))
         process.sweep("what failed", again, AGAIN_SECONDS)
-        process.sweep("closures that wait for a person", closing.watch, settings.po_watch_seconds)
-        process.sweep("receipts not asked for", closing.ask_for_receipts, settings.po_watch_seconds)
+        look = in_each(lambda account, business: account.orders.watch(business))
+        process.sweep("orders that wait for an invoice", look, min(LOOK_SECONDS, settings.order_look_seconds))
+        watch = in_each(lambda account, business: account.closures.watch(business))
+        process.sweep("closures that wait for a person", watch, settings.po_watch_seconds)
+        ask = in_each(lambda account, business: account.closures.ask_for_receipts(business))
+        process.sweep("receipts not asked for", ask, settings.po_watch_seconds)

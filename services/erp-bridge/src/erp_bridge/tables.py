@@ -152,6 +152,7 @@ sa.Table(
     *_key(UUID, "business_id"),
     *_key(sa.Text, "message_id"),
     *_columns(UUID, "id"),
+    sa.Column("account", sa.Text, nullable=False, server_default=EMPTY),
     *_columns(sa.Text, "topic"),
     *_columns(JSONB, "payload"),
     *_columns(sa.Text, "state"),

@@ -10,7 +10,10 @@ TEXTS: Catalogue = {
         "No ERP account is configured: set OMIE_APP_KEY and OMIE_APP_SECRET.",
         "Nenhuma conta do ERP está configurada: defina OMIE_APP_KEY e OMIE_APP_SECRET.",
     ),
-    "account_of_another": Text("The ERP account belongs to another business.", "A conta do ERP é de outra empresa."),
+    "account_of_another": Text(
+        "No ERP account belongs to this business: an operator binds one to it.",
+        "Nenhuma conta do ERP pertence a esta empresa: um operador precisa ligá-la a uma.",
+    ),
     "omie_unavailable": Text("The ERP cannot do this now: {text}", "O ERP não pode fazer isto agora: {text}"),
     "omie_refused": Text("The ERP refused: {text}", "O ERP recusou: {text}"),
     "unknown_table": Text(
@@ -21,7 +24,7 @@ TEXTS: Catalogue = {
     "file_too_large": Text("The file is larger than {limit_mb} MB.", "O arquivo passa de {limit_mb} MB."),
     "file_type_refused": Text("Files of type {type} are not taken.", "Arquivos do tipo {type} não são aceitos."),
     "webhook_of_another_account": Text(
-        "The message is not of the configured account.", "A mensagem não é da conta configurada."
+        "The message is not of a configured account.", "A mensagem não é de uma conta configurada."
     ),
     "invalid_mapping": Text(
         "This is no value for a mapping of kind {kind}.", "Este valor não serve para um mapeamento do tipo {kind}."

@@ -160,6 +160,7 @@ async def test_b_13_while_the_broker_is_down_a_transfer_is_noted_and_done_and_th
     environment = {"COMANDA_DATABASE_URL": at(postgres_url, name), "COMANDA_NATS_URL": nats.url}
     with bridged.running(environment | bridged.account(omie), tmp_path) as process:
         async with bridged.visited(process) as bridge:
+            await bridge.bind()
             nats.kill()
 
             async def is_unhealthy() -> bool:

@@ -200,7 +200,12 @@ async def test_a_receipt_that_was_not_asked_for_lest_the_erp_block_is_booked_whe
     made = omie.control("purchase-orders")
     receipt = omie.control("receipts", concluded=False, nf_number="100200")["nIdReceb"]
     asked = await close(bridge, made["cNumero"], numero_nf_servico="100200", id_nf_servico=receipt)
-    assert (asked.status, asked.detalhes["recebimento_consultado"]) == ("processing", False)
+
+    async def waits() -> bool:
+        return bool((await log(bridge, asked)).aguarda_pessoa)
+
+    await eventually(waits, 60)
+    assert (await log(bridge, asked)).detalhes["recebimento_consultado"] is False
     assert omie.stats()["errors"] == {"ConsultarRecebimento": 4}
     await bridge.call(status_pb2, "CloseBreaker", method="ConsultarRecebimento")
     await bridge.rows("update purchase_order_closures set updated_at = now() - interval '2 minutes'")
@@ -233,6 +238,7 @@ async def test_an_account_with_a_closing_call_gets_the_documented_direct_way(
     }  # fmt: skip
     with with_closing_call(environment, tmp_path) as running:
         async with bridged.visited(running) as bridge:
+            await bridge.bind()
             omie.control("purchase-orders", number="PO123")
             done = await close(bridge, "PO123", item_pedido="001")
             assert (done.status, done.numero_pedido) == ("success", "PO123")

@@ -284,7 +284,6 @@ async def test_what_the_erp_refuses_fails_visibly_and_can_be_taken_up_again(
 
 async def test_an_order_goes_on_once_the_erp_has_its_product(shop: Bridge, omie: Simulator, nats: Client) -> None:
     item = {"line_id": "L-1", "sku": "BOLO", "name": "Bolo", "qty": "1", "unit_price_q": 1250, "line_total_q": 1250}
-    await shop.call(webhooks_pb2, "BindAccount", shop.business)
     await send(nats, shop, export(items=[item]))
     assert [each.key for each in (await until(shop, "needs_mapping")).missing] == ["BOLO"]
     payload = Struct()

@@ -43,12 +43,6 @@ async def settled(bridge: Bridge, *expected: str) -> None:
     await eventually(is_so, 40)
 
 
-@pytest.fixture(autouse=True)
-async def _bound(bridge: Bridge) -> None:
-    """The account is the business's."""
-    assert (await bridge.call(pb, "BindAccount")).bound
-
-
 def receipt(omie: Simulator, **more: Any) -> tuple[int, list[int]]:
     """Imports an invoice with an attachment."""
     files = [{"name": "a.pdf", "content_base64": base64.b64encode(b"x").decode()}]
@@ -91,16 +85,15 @@ async def test_a_payable_that_was_made_leads_to_its_receipt(bridge: Bridge, omie
     await settled(bridge, "ignored", "done")
 
 
-async def test_a_closed_order_ends_its_case_whoever_asked_for_it(bridge: Bridge, omie: Simulator) -> None:
+async def test_a_closed_order_ends_its_case(bridge: Bridge, omie: Simulator) -> None:
     made = omie.control("purchase-orders")
     place = {"numero_pedido": made["cNumero"], "numero_nf_servico": "1", "id_nf_servico": 7}
-    stranger = UUID(int=7)
-    asked = await bridge.call(purchase_orders_pb2, "ClosePurchaseOrder", business=stranger, **place)
+    asked = await bridge.call(purchase_orders_pb2, "ClosePurchaseOrder", **place)
     omie.control(f"purchase-orders/{made['nCodPed']}/close", reason="NF 1")
     await tell(bridge, message("CompraProduto.Encerrada", {"cabecalho": {"nCodPed": made["nCodPed"], "cNúmero": "1"}}))
 
     async def ended() -> bool:
-        found = await bridge.call(purchase_orders_pb2, "GetClosure", business=stranger, id=asked.log_id)
+        found = await bridge.call(purchase_orders_pb2, "GetClosure", id=asked.log_id)
         return found.closure.status == "success"
 
     await eventually(ended)
@@ -141,10 +134,3 @@ async def test_a_poison_event_blocks_nobody_and_can_be_followed_again(bridge: Br
     assert (again.state, again.attempts) == ("pending", 0)
     with pytest.raises(NotFound):
         await bridge.call(pb, "RetryWebhook", business=UUID(int=7), message_id=poison.message_id)
-
-
-async def test_an_account_stays_with_the_first_business_that_it_was_bound_to(bridge: Bridge) -> None:
-    assert not (await bridge.call(pb, "BindAccount", business=UUID(int=7))).bound
-    await tell(bridge, message("VendaProduto.Faturada", {"idPedido": 1}))
-    await settled(bridge, "ignored")
-    assert not (await bridge.call(pb, "ListWebhooks", business=UUID(int=7))).items

@@ -15,12 +15,11 @@ from erp_bridge.omie import receipts
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.operations import transfers as operations
 from erp_bridge.queries import transfers as lists
-from erp_bridge.service.refusals import check_configured, refusal
-from erp_bridge.settings import OmieSettings
+from erp_bridge.service.refusals import refusal
 from erp_bridge.store import transfers
 from erp_bridge.store.transfers import Transfer
 from erp_bridge.texts import words
-from erp_bridge.work.inclusion import Inclusion
+from erp_bridge.work.accounts import Accounts
 from erp_bridge.work.worker import PATIENCE_SECONDS, Worker
 from kit.call import current
 from kit.db import Database, Tx
@@ -30,19 +29,18 @@ from kit.rpc import answer, rpc
 class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
     """See the proto."""
 
-    def __init__(self, database: Database, omie: Omie, settings: OmieSettings, worker: Worker[Transfer]) -> None:
+    def __init__(self, database: Database, accounts: Accounts, worker: Worker[Transfer]) -> None:
         self.database = database
-        self._omie = omie
-        self._settings = settings
+        self._accounts = accounts
         self._worker = worker
-        self._inclusion = Inclusion(database, omie, settings)
 
     async def TransferAttachments(
         self, request: pb.TransferAttachmentsRequest, _: Any
     ) -> pb.TransferAttachmentsResponse:
-        check_configured(self._settings)
+        business = current.get().identity.business_id
+        await self._accounts.of(business)
         asked = await answer(self, _ask, request)
-        business, transfer = current.get().identity.business_id, UUID(asked.log_id)
+        transfer = UUID(asked.log_id)
         if request.assincrono:
             await self._worker.start(business, transfer)
             return asked
@@ -52,10 +50,10 @@ class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
     async def TriggerTransferByIntegration(
         self, request: pb.TriggerTransferByIntegrationRequest, _: Any
     ) -> pb.TriggerTransferByIntegrationResponse:
-        check_configured(self._settings)
+        account = await self._accounts.of(current.get().identity.business_id)
         number, payables = request.numero_nf, [request.destino_id]
         if not request.HasField("destino_id"):
-            number, payables = await self._of_receipt(request)
+            number, payables = await _of_receipt(account.omie, request)
 
         async def note(_: Any, tx: Tx, __: Any) -> pb.TriggerTransferByIntegrationResponse:
             pairs = [Pair(Owner(RECEIPT, request.origem_id), Owner(PAYABLE, payable)) for payable in payables]
@@ -70,17 +68,10 @@ class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
                 await self._worker.start(current.get().identity.business_id, UUID(each.id))
         return response
 
-    async def _of_receipt(self, request: pb.TriggerTransferByIntegrationRequest) -> tuple[str, list[int]]:
-        try:
-            number, payables = await receipts.payables(self._omie, request.origem_id)
-        except OmieError as error:
-            raise refusal(error) from error
-        return request.numero_nf or number, payables
-
     async def ProcessPendingTransfers(
         self, request: pb.ProcessPendingTransfersRequest, _: Any
     ) -> pb.ProcessPendingTransfersResponse:
-        check_configured(self._settings)
+        self._accounts.check_configured()
         waiting: list[UUID] = []
 
         async def reopen(_: Any, tx: Tx, __: Any) -> pb.ProcessPendingTransfersResponse:
@@ -102,9 +93,9 @@ class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
         )
 
     async def IncludeAttachment(self, request: pb.IncludeAttachmentRequest, _: Any) -> pb.IncludeAttachmentResponse:
-        check_configured(self._settings)
+        account = await self._accounts.of(current.get().identity.business_id)
         try:
-            reply = await self._inclusion.include(request)
+            reply = await account.inclusion.include(request)
         except OmieError as error:
             raise refusal(error) from error
         message = Struct()
@@ -123,6 +114,14 @@ class AttachmentService(attachments_pb2_grpc.AttachmentServiceServicer):
         self, tx: Tx, request: pb.ListAttachmentTransfersRequest
     ) -> pb.ListAttachmentTransfersResponse:
         return await lists.transfers(tx, request)
+
+
+async def _of_receipt(omie: Omie, request: pb.TriggerTransferByIntegrationRequest) -> tuple[str, list[int]]:
+    try:
+        number, payables = await receipts.payables(omie, request.origem_id)
+    except OmieError as error:
+        raise refusal(error) from error
+    return request.numero_nf or number, payables
 
 
 async def _ask(_: Any, tx: Tx, request: pb.TransferAttachmentsRequest) -> pb.TransferAttachmentsResponse:

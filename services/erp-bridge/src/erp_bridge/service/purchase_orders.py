@@ -10,12 +10,10 @@ from erp_bridge import messages
 from erp_bridge.omie.client import OmieError
 from erp_bridge.operations import closures as operations
 from erp_bridge.queries import closures as lists
-from erp_bridge.service.refusals import check_configured
-from erp_bridge.settings import OmieSettings
 from erp_bridge.store import closures
 from erp_bridge.store.closures import Closure
 from erp_bridge.texts import words
-from erp_bridge.work.closures import Closures
+from erp_bridge.work.accounts import Account, Accounts
 from erp_bridge.work.worker import PATIENCE_SECONDS, Worker
 from kit.call import current
 from kit.db import Database, Tx
@@ -25,29 +23,30 @@ from kit.rpc import answer, rpc
 class PurchaseOrderService(purchase_orders_pb2_grpc.PurchaseOrderServiceServicer):
     """See the proto."""
 
-    def __init__(self, database: Database, settings: OmieSettings, work: Closures, worker: Worker[Closure]) -> None:
+    def __init__(self, database: Database, accounts: Accounts, worker: Worker[Closure]) -> None:
         self.database = database
-        self._settings = settings
-        self._work = work
+        self._accounts = accounts
         self._worker = worker
 
     async def ClosePurchaseOrder(self, request: pb.ClosePurchaseOrderRequest, _: Any) -> pb.ClosePurchaseOrderResponse:
-        check_configured(self._settings)
+        business = current.get().identity.business_id
+        account = await self._accounts.of(business)
         asked = await answer(self, _ask, request)
-        business, case = current.get().identity.business_id, UUID(asked.log_id)
+        case = UUID(asked.log_id)
         if request.assincrono:
             await self._worker.start(business, case)
             return asked
-        return messages.closing(await self._settled(business, case), request.numero_pedido, current.get().language)
+        closure = await self._settled(account, business, case)
+        return messages.closing(closure, request.numero_pedido, current.get().language)
 
-    async def _settled(self, business: UUID, case: UUID) -> Closure:
+    async def _settled(self, account: Account, business: UUID, case: UUID) -> Closure:
         """Returns a case once it has ended, or waits for a person and was looked at anew."""
         waited = (await self.database.read(lambda tx: closures.one(tx, business, case))).waits_for_person
         found = await self._worker.settled(business, case, PATIENCE_SECONDS)
         if not (waited and found.waits_for_person):
             return found
         try:
-            await self._work.look(found)
+            await account.closures.look(found)
         except OmieError:
             return found  # The watch will look again.
         return await self.database.read(lambda tx: closures.one(tx, business, case))
@@ -55,7 +54,7 @@ class PurchaseOrderService(purchase_orders_pb2_grpc.PurchaseOrderServiceServicer
     async def ReprocessFailedClosures(
         self, request: pb.ReprocessFailedClosuresRequest, _: Any
     ) -> pb.ReprocessFailedClosuresResponse:
-        check_configured(self._settings)
+        self._accounts.check_configured()
         failed: list[UUID] = []
 
         async def reopen(_: Any, tx: Tx, __: Any) -> pb.ReprocessFailedClosuresResponse:

@@ -2,14 +2,7 @@
 
 from erp_bridge.omie.answers import Kind
 from erp_bridge.omie.client import OmieError
-from erp_bridge.settings import OmieSettings
 from kit.errors import DomainError, Refused, Unavailable
-
-
-def check_configured(settings: OmieSettings) -> None:
-    """Raises Refused(`erp_not_configured`) where the installation has no account."""
-    if not settings.configured:
-        raise Refused("erp_not_configured")
 
 
 def refusal(error: OmieError) -> DomainError:

@@ -15,14 +15,13 @@ from comanda.inventory.v1 import stock_pb2_grpc as inventory_grpc
 from erp_bridge import messages
 from erp_bridge.domain import stock
 from erp_bridge.omie import stock as positions
-from erp_bridge.omie.client import Omie, OmieError
-from erp_bridge.service.refusals import check_configured, refusal
-from erp_bridge.settings import OmieSettings
-from erp_bridge.store import mappings, webhooks
+from erp_bridge.omie.client import OmieError
+from erp_bridge.service.refusals import refusal
+from erp_bridge.store import mappings
+from erp_bridge.work.accounts import Accounts
 from kit import client
 from kit.call import current
 from kit.db import Database
-from kit.errors import Refused
 
 PAGE = 100
 
@@ -30,24 +29,20 @@ PAGE = 100
 class ErpStockService(stock_pb2_grpc.ErpStockServiceServicer):
     """See the proto."""
 
-    def __init__(self, database: Database, omie: Omie, settings: OmieSettings, inventory: grpc.aio.Channel) -> None:
+    def __init__(self, database: Database, accounts: Accounts, inventory: grpc.aio.Channel) -> None:
         self.database = database
-        self._omie = omie
-        self._settings = settings
+        self._accounts = accounts
         self._stock = inventory_grpc.StockServiceStub(inventory)
 
     async def GetStockDifferences(
         self, request: pb.GetStockDifferencesRequest, _: Any
     ) -> pb.GetStockDifferencesResponse:
-        check_configured(self._settings)
         business = current.get().identity.business_id
-        # Nobody sees the stock of an account that is another business's.
-        if await self.database.read(lambda tx: webhooks.owner(tx, self._settings.account)) != business:
-            raise Refused("account_of_another")
+        account = await self._accounts.of(business)
         codes = await self.database.read(lambda tx: mappings.products(tx, business))
         try:
             here, there = await asyncio.gather(
-                self._here(request), positions.positions(self._omie, request.external_location)
+                self._here(request), positions.positions(account.omie, request.external_location)
             )
         except OmieError as error:
             raise refusal(error) from error

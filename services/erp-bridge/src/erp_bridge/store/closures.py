@@ -71,8 +71,17 @@ HAND_OVER = """
         updated_at = now()
     where business_id = $1 and id = $2 and run = $3
 """
-WAITING = f"select {COLUMNS} from purchase_order_closures where status = 'processing' and waits_for_person order by id limit $1"
-WAITING_FOR = f"select {COLUMNS} from purchase_order_closures where waits_for_person and n_cod_ped = $1 order by id"
+WAITING = f"""
+    select {COLUMNS} from purchase_order_closures
+    where business_id = $1 and status = 'processing' and waits_for_person
+    order by id
+    limit $2
+"""
+WAITING_FOR = f"""
+    select {COLUMNS} from purchase_order_closures
+    where business_id = $1 and waits_for_person and n_cod_ped = $2
+    order by id
+"""
 WITNESS = """
     update purchase_order_closures
     set status = $3, mensagem_erro = $4, detalhes = detalhes || $5, waits_for_person = false, updated_at = now(),
@@ -86,7 +95,7 @@ RESUME = """
     set waits_for_person = false, run = gen_random_uuid(), lease_until = now()
     where (business_id, id) in (
         select business_id, id from purchase_order_closures
-        where status = 'processing' and waits_for_person and detalhes @> '{"recebimento_consultado": false}'
+        where business_id = $1 and status = 'processing' and waits_for_person and detalhes @> '{"recebimento_consultado": false}'
             and updated_at < now() - interval '1 minute'
         order by updated_at
         limit 1
@@ -207,19 +216,19 @@ async def hand_over(tx: Tx, closure: Closure, order: int, instruction: str, deta
     await tx.connection.execute(HAND_OVER, *place, order, instruction, details)
 
 
-async def waiting(tx: Tx, most: int) -> list[Closure]:
-    """Returns cases of all businesses that wait for a person, oldest first."""
-    return [Closure(**row) for row in await tx.connection.fetch(WAITING, most)]
+async def waiting(tx: Tx, business: UUID, most: int) -> list[Closure]:
+    """Returns cases of a business that wait for a person, oldest first."""
+    return [Closure(**row) for row in await tx.connection.fetch(WAITING, business, most)]
 
 
-async def waiting_for(tx: Tx, order: int) -> list[Closure]:
-    """Returns the cases of all businesses that wait for a person to close the order with that id in the ERP."""
-    return [Closure(**row) for row in await tx.connection.fetch(WAITING_FOR, order)]
+async def waiting_for(tx: Tx, business: UUID, order: int) -> list[Closure]:
+    """Returns the cases of a business that wait for a person to close the order with that id in the ERP."""
+    return [Closure(**row) for row in await tx.connection.fetch(WAITING_FOR, business, order)]
 
 
-async def resume(tx: Tx) -> None:
-    """Lets the case go on that waits longest for a person without having had its receipt looked for."""
-    await tx.connection.execute(RESUME)
+async def resume(tx: Tx, business: UUID) -> None:
+    """Lets the case of a business go on that waits longest for a person without having had its receipt looked for."""
+    await tx.connection.execute(RESUME, business)
 
 
 async def witness(tx: Tx, closure: Closure, error: str, details: dict[str, Any]) -> bool:

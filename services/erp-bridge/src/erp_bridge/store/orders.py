@@ -71,7 +71,7 @@ SET_DATA = """
 """
 ONE = f"select {COLUMNS} from erp_orders where business_id = $1 and id = $2"
 BY_REF = f"select {COLUMNS} from erp_orders where business_id = $1 and ref = $2 and state <> 'unasked'"
-BY_EXTERNAL = f"select {COLUMNS} from erp_orders where external_id = $1 order by business_id, ref"
+BY_EXTERNAL = f"select {COLUMNS} from erp_orders where business_id = $1 and external_id = $2 order by ref"
 CLAIM = """
     update erp_orders
     set attempts = attempts + (state = 'pending')::integer, state = 'processing', changed = false, run = $1,
@@ -128,7 +128,7 @@ LOOKED_AT = f"""
     update erp_orders set look_at = now() + greatest($2, (now() - created_at) / 4)
     where (business_id, ref) in (
         select business_id, ref from erp_orders
-        where look_at <= now()
+        where business_id = $3 and look_at <= now()
         order by look_at
         limit $1
         for update skip locked
@@ -231,9 +231,9 @@ async def by_ref(tx: Tx, ref: str) -> ErpOrder:
     raise NotFound("not_found", ref=ref)
 
 
-async def by_external(tx: Tx, external: int) -> list[ErpOrder]:
-    """Returns the records of all businesses with that id in the ERP."""
-    return [ErpOrder(**row) for row in await tx.connection.fetch(BY_EXTERNAL, external)]
+async def by_external(tx: Tx, business: UUID, external: int) -> list[ErpOrder]:
+    """Returns the records of a business with that id in its ERP."""
+    return [ErpOrder(**row) for row in await tx.connection.fetch(BY_EXTERNAL, business, external)]
 
 
 async def claim_one(tx: Tx, business: UUID, order: UUID) -> ErpOrder | None:
@@ -301,12 +301,12 @@ async def seen(
     return Seen(**row) if row else None
 
 
-async def to_look_at(tx: Tx, most: int, seconds: float) -> list[ErpOrder]:
-    """Returns booked orders without an invoice that nobody has looked at for long, and notes that they are looked at now.
+async def to_look_at(tx: Tx, business: UUID, most: int, seconds: float) -> list[ErpOrder]:
+    """Returns booked orders of a business without an invoice that nobody has looked at for long, and notes the look.
 
     Each is looked at again no sooner than after so many seconds.
     """
-    return [ErpOrder(**row) for row in await tx.connection.fetch(LOOKED_AT, most, timedelta(seconds=seconds))]
+    return [ErpOrder(**row) for row in await tx.connection.fetch(LOOKED_AT, most, timedelta(seconds=seconds), business)]
 
 
 async def take_up(

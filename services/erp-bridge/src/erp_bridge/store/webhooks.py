@@ -1,4 +1,4 @@
-"""Events of the ERP as they came in, and the business that its account belongs to."""
+"""Events of the ERP as they came in."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,12 +11,10 @@ from kit.ids import uuid7
 
 LEASE = timedelta(seconds=30)
 """How long an event that is being followed stays out of others' hands: its process may have been killed."""
-COLUMNS = "business_id, message_id, id, topic, payload, state, attempts, last_error, received_at, updated_at"
-OWNER = "select business_id from omie_accounts where account = $1"
-BIND = "insert into omie_accounts (business_id, account, bound_at) values ($1, $2, now()) on conflict do nothing returning 1"
+COLUMNS = "business_id, message_id, id, account, topic, payload, state, attempts, last_error, received_at, updated_at"
 KEEP = """
-    insert into omie_webhooks (business_id, message_id, id, topic, payload, state, next_at, received_at, updated_at)
-    values ($1, $2, $3, $4, $5, 'pending', now(), now(), now())
+    insert into omie_webhooks (business_id, message_id, id, account, topic, payload, state, next_at, received_at, updated_at)
+    values ($1, $2, $3, $4, $5, $6, 'pending', now(), now(), now())
     on conflict (business_id, message_id) do nothing
 """
 CLAIM = f"""
@@ -49,6 +47,8 @@ class Webhook:
     business_id: UUID
     message_id: str
     id: UUID
+    account: str
+    """A digest of the key of the account that it came from."""
     topic: str
     payload: dict[str, Any]
     state: str
@@ -58,21 +58,10 @@ class Webhook:
     updated_at: datetime
 
 
-async def owner(tx: Tx, account: str) -> UUID | None:
-    """Returns the business that an account belongs to."""
-    found: UUID | None = await tx.connection.fetchval(OWNER, account)
-    return found
-
-
-async def bind(tx: Tx, account: str) -> bool:
-    """Makes the caller's business the one that an account belongs to, unless it has one; tells whether it did."""
-    return bool(await tx.connection.fetchval(BIND, tx.business, account))
-
-
-async def keep(tx: Tx, business: UUID, payload: dict[str, Any]) -> None:
-    """Keeps an event, unless it came before."""
+async def keep(tx: Tx, business: UUID, account: str, payload: dict[str, Any]) -> None:
+    """Keeps an event of an account, unless it came before."""
     topic = str(payload.get("topic") or "")
-    await tx.connection.execute(KEEP, business, rules.message_id(payload), uuid7(), topic, payload)
+    await tx.connection.execute(KEEP, business, rules.message_id(payload), uuid7(), account, topic, payload)
 
 
 async def claim(tx: Tx, most: int) -> list[Webhook]:

@@ -168,24 +168,22 @@ class Closures:
         await ledger.send(CONCLUDE, str(receipt), {"nIdReceb": receipt})
         await _surely(ledger, CONCLUDE, str(receipt), lambda: purchases.conclude(self._omie, receipt), is_concluded)
 
-    async def ask_for_receipts(self) -> bool:
-        """Lets a case go on whose receipt was not looked for, when there are errors to spare for that."""
+    async def ask_for_receipts(self, business: UUID) -> None:
+        """Lets a case of a business go on whose receipt was not looked for, when there are errors to spare for that."""
         if await receipts.may_ask_for_what_may_lack(self._omie):
-            await self._database.run(lambda tx, _: closures.resume(tx))
-        return False
+            await self._database.run(lambda tx, _: closures.resume(tx, business))
 
-    async def watch(self) -> bool:
-        """Looks whether persons have closed what waits for them."""
-        cases = await self._database.read(lambda tx: closures.waiting(tx, WATCHED))
+    async def watch(self, business: UUID) -> None:
+        """Looks whether persons have closed what of a business waits for them."""
+        cases = await self._database.read(lambda tx: closures.waiting(tx, business, WATCHED))
         if not cases:
-            return False
+            return
         try:
             still_open = await purchases.open_down_to(self._omie, min(case.n_cod_ped or 0 for case in cases))
             for case in [each for each in cases if each.n_cod_ped not in still_open]:
                 await self.look(case)
         except OmieError as error:
             LOG.info("cannot look for closed purchase orders", error=str(error))
-        return False
 
     async def look(self, case: Closure) -> None:
         """Ends a case that waits for a person, if the ERP shows that the order is no longer open. Raises OmieError."""

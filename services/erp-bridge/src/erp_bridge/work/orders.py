@@ -235,15 +235,14 @@ class Orders:
         """Lets the ERP be asked again for products: somebody says that something has changed."""
         self._placing.products.forget(business)
 
-    async def watch(self) -> bool:
-        """Looks at some of the orders that wait for an invoice; tells whether there may be more to look at now."""
-        waiting = await self._database.run(lambda tx, _: orders.to_look_at(tx, LOOKS, self._look_seconds))
+    async def watch(self, business: UUID) -> None:
+        """Looks at some of the orders of a business that wait for an invoice."""
+        waiting = await self._database.run(lambda tx, _: orders.to_look_at(tx, business, LOOKS, self._look_seconds))
         try:
             for order in waiting:
                 await self.look(order)
         except OmieError as error:
             LOG.info("cannot look at orders", error=str(error))
-        return False
 
     async def look(self, order: ErpOrder) -> SalesOrder:
         """Reads how the ERP shows a booked order, notes it, and tells of what is new. Raises OmieError."""

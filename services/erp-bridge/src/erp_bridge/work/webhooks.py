@@ -12,11 +12,9 @@ from erp_bridge.omie import payables, receipts
 from erp_bridge.omie.answers import Answer, Kind
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.operations import transfers
-from erp_bridge.settings import OmieSettings
 from erp_bridge.store import closures, orders, webhooks
 from erp_bridge.store.webhooks import Webhook
-from erp_bridge.work.closures import Closures
-from erp_bridge.work.orders import Orders
+from erp_bridge.work.accounts import Account, Accounts
 from kit.db import Database, Tx
 from kit.errors import Unavailable
 
@@ -32,14 +30,9 @@ UNBOUND = "A conta da Omie não está ligada a nenhuma empresa."
 class Webhooks:
     """Follows events."""
 
-    def __init__(
-        self, database: Database, omie: Omie, settings: OmieSettings, closing: Closures, booking: Orders
-    ) -> None:
+    def __init__(self, database: Database, accounts: Accounts) -> None:
         self._database = database
-        self._omie = omie
-        self._account = settings.account
-        self._closing = closing
-        self._booking = booking
+        self._accounts = accounts
 
     async def due(self) -> bool:
         """Follows the events that are due, several at a time; tells whether there may be more."""
@@ -71,35 +64,39 @@ class Webhooks:
         subject = rules.subject(event.topic, event.payload.get("event"))
         if subject is None:
             return "ignored"
-        if subject.about is About.PURCHASE_ORDER:
-            cases = await self._database.read(lambda tx: closures.waiting_for(tx, subject.id))
-            for case in cases:
-                await self._closing.look(case)
-            return "done" if cases else "ignored"
-        if subject.about in (About.SALES_ORDER, About.INVOICED_ORDER):
-            return await self._look(subject)
-        business = await self._database.read(lambda tx: webhooks.owner(tx, self._account))
-        if business is None:
+        if (owned := await self._accounts.owned(event.account)) is None:
             raise OmieError("webhook", Answer(Kind.HELD_BACK, text=UNBOUND))
+        business, account = owned
+        if subject.about is About.PURCHASE_ORDER:
+            return await self._look_at_closures(business, account, subject)
+        if subject.about in (About.SALES_ORDER, About.INVOICED_ORDER):
+            return await self._look(business, account, subject)
         if subject.about is About.PRODUCT:
-            return "done" if await self._booking.products_changed(business) else "ignored"
-        return await self._copy(business, subject)
+            return "done" if await account.orders.products_changed(business) else "ignored"
+        return await self._copy(business, account.omie, subject)
 
-    async def _look(self, subject: Subject) -> str:
+    async def _look_at_closures(self, business: UUID, account: Account, subject: Subject) -> str:
+        """Looks whether the closures of a purchase order have ended."""
+        cases = await self._database.read(lambda tx: closures.waiting_for(tx, business, subject.id))
+        for case in cases:
+            await account.closures.look(case)
+        return "done" if cases else "ignored"
+
+    async def _look(self, business: UUID, account: Account, subject: Subject) -> str:
         """Looks how an order of ours stands in the ERP now."""
-        found = await self._database.read(lambda tx: orders.by_external(tx, subject.id))
+        found = await self._database.read(lambda tx: orders.by_external(tx, business, subject.id))
         for order in found:
-            shown = await self._booking.look(order)
+            shown = await account.orders.look(order)
             if subject.about is About.INVOICED_ORDER and not shown.invoices:
                 raise OmieError("webhook", Answer(Kind.NOT_FOUND, text=NO_INVOICE))
         return "done" if found else "ignored"
 
-    async def _copy(self, business: UUID, subject: Subject) -> str:
+    async def _copy(self, business: UUID, omie: Omie, subject: Subject) -> str:
         """Starts the transfers of a receipt, or of the one that a payable was made from."""
-        receipt = subject.id if subject.about is About.RECEIPT else await self._receipt_of(subject.id)
+        receipt = subject.id if subject.about is About.RECEIPT else await _receipt_of(omie, subject.id)
         if not receipt:
             return "ignored"
-        number, found = await receipts.payables(self._omie, receipt, fresh=True)
+        number, found = await receipts.payables(omie, receipt, fresh=True)
         if not found:
             raise OmieError("webhook", Answer(Kind.NOT_FOUND, text=NO_PAYABLES))
 
@@ -111,10 +108,11 @@ class Webhooks:
         await self._database.run(work)
         return "done"
 
-    async def _receipt_of(self, payable: int) -> int:
-        """Returns the receipt whose invoice a payable pays; zero where it pays none."""
-        access_key = str((await payables.consult(self._omie, payable)).get("chave_nfe") or "")
-        return await receipts.of_invoice(self._omie, access_key) if access_key else 0
+
+async def _receipt_of(omie: Omie, payable: int) -> int:
+    """Returns the receipt whose invoice a payable pays; zero where it pays none."""
+    access_key = str((await payables.consult(omie, payable)).get("chave_nfe") or "")
+    return await receipts.of_invoice(omie, access_key) if access_key else 0
 
 
 def _is_worth_waiting(event: Webhook, refusal: OmieError) -> bool:
