@@ -10,7 +10,7 @@ from comanda.inventory.v1 import locations_pb2 as pb
 from kit import contract, rpc
 from kit.call import Call, current
 from kit.db import Tx
-from kit.errors import Refused
+from kit.errors import Conflict, Refused
 from kit.identity import Identity
 
 BUSINESS = UUID(int=7)
@@ -18,6 +18,7 @@ METHOD = contract.method("/comanda.inventory.v1.LocationService/CreateLocation")
 Request, Response = pb.CreateLocationRequest, pb.CreateLocationResponse
 READ = "select now() as now, count(*) as known, max(xmin::text::bigint) as version from seen where ref like 'row %'"
 ADD = "insert into seen (ref) values ($1)"
+ADD_ROWS = "insert into seen (ref) select * from unnest($1::text[])"
 IF_UNCHANGED = """
     update seen set ref = $1 || ' by ' || ref where ref like 'row %' and ref not like '%|%' and $2 = (select count(*) from seen)
     returning 1
@@ -130,3 +131,28 @@ async def test_what_changed_after_it_was_read_lets_all_be_done_anew(bench: Any) 
     assert await bench.database.write(work) == 2
     assert tries == 2
     assert sorted(await refs(bench)) == ["2| by row 1", "other", "seen 2"]
+
+
+async def test_work_may_say_what_it_means_that_something_changed(bench: Any) -> None:
+    overtaken = Conflict("overtaken")
+
+    async def work(tx: Tx) -> None:
+        tx.overtaken = overtaken
+        tx.later(ADD, "never")
+        tx.guarded(IF_UNCHANGED, "|", -1)
+
+    with pytest.raises(Conflict) as raised:
+        await bench.database.write(work)
+    assert raised.value is overtaken
+    assert await refs(bench) == []
+
+
+async def test_rows_for_one_statement_are_written_by_one(bench: Any) -> None:
+    async def work(tx: Tx) -> None:
+        for ref in ("a", "b"):
+            tx.later_row(ADD_ROWS, ref)
+        tx.later(ADD, "c")
+        assert len(tx.deferred) == 2
+
+    await bench.database.write(work)
+    assert sorted(await refs(bench)) == ["a", "b", "c"]

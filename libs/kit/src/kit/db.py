@@ -73,6 +73,8 @@ class Tx:
     committed: list[Callable[[], None]] = field(default_factory=list)
     """Called after the commit, in order; must not fail."""
     deferred: list[tuple[str, tuple[Any, ...], bool]] = field(default_factory=list)
+    overtaken: DomainError = RETRY
+    """What it means when a guarded statement finds no row."""
     conflicts: "dict[str, DomainError]" = field(default_factory=dict)
     """What it means when a unique constraint is violated, by the constraint's name; RETRY: look again."""
 
@@ -84,8 +86,20 @@ class Tx:
         self.deferred.append((statement, arguments, False))
 
     def guarded(self, statement: str, *arguments: Any) -> None:
-        """As `later`, for a statement that ends in `returning 1`: if it finds no row, all is done anew from the beginning."""
+        """As `later`, for a statement that ends in `returning 1`: if it finds no row, all is undone, and `overtaken` raised.
+
+        Unless that was set to something else, all is then done anew from the beginning.
+        """
         self.deferred.append((statement, arguments, True))
+
+    def later_row(self, statement: str, *values: Any) -> None:
+        """As `later`, for a statement that takes each column as an array: the rows of all calls for it are written by one."""
+        for text, columns, _ in self.deferred:
+            if text is statement:
+                for column, value in zip(columns, values, strict=True):
+                    column.append(value)
+                return
+        self.later(statement, *([value] for value in values))
 
     async def flush(self) -> None:
         """Runs what was put off until now; what comes next sees it, and may touch the same rows."""
@@ -95,7 +109,7 @@ class Tx:
             try:
                 await self.connection.execute(statement, *arguments)
             except asyncpg.DivisionByZeroError as error:
-                raise RETRY from error
+                raise self.overtaken from error
             self.deferred.clear()
 
     async def begin(self) -> None:

@@ -17,9 +17,12 @@ COLUMNS = (
 )
 RECORD = f"""
     insert into audit_log (business_id, {COLUMNS})
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+    select * from unnest(
+        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+        $11::text[], $12::text[], $13::text[], $14::jsonb[], $15::jsonb[], $16::text[], $17::timestamptz[]
+    )
 """
-AWAIT_LINK = "insert into audit_pending (business_id, id) values ($1, $2)"
+AWAIT_LINK = "insert into audit_pending (business_id, id) select * from unnest($1::uuid[], $2::uuid[])"
 # One process links at a time. That holds up nobody who writes: entries wait in a table of their own.
 LEAD = "select pg_try_advisory_xact_lock(hashtext('comanda audit chain'))"
 PENDING = f"""
@@ -60,11 +63,11 @@ def record(
     ids = (str(about.get(name, "")) for name in ("sale_id", "sale_item_id", "customer_id", "payment_id", "refund_id"))
     role = tx.identity.role_name if tx.identity else ""
     entry_id = uuid7()
-    tx.later(
+    tx.later_row(
         RECORD, tx.business, entry_id, event, *ids, tx.actor, role, tx.address, tx.agent, tx.request_id, before or {},
         after or {}, description, tx.now,
     )  # fmt: skip
-    tx.later(AWAIT_LINK, tx.business, entry_id)
+    tx.later_row(AWAIT_LINK, tx.business, entry_id)
 
 
 async def lead(tx: Tx) -> bool:
