@@ -61,7 +61,7 @@ compose-down: protos ## End the containers; their data stays
 bench: protos ## Measure complete orders per second on this machine
 	@$(BIN)/comanda bench orders $(ARGS)
 
-setup: $(READY) ## Make .venv with everything in it (again only when a version or a project file changed)
+setup: protos ## Make .venv with everything in it (again only when something changed)
 
 protos: $(READY) ## Generate the contract's code into protos/gen (again only when the contract changed)
 	@$(BIN)/python protos/build.py

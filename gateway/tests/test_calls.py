@@ -1,6 +1,7 @@
 """Requests through the gateway, on real sockets."""
 
 import asyncio
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -62,6 +63,34 @@ async def test_services_are_told_who_asks_in_what_language_and_under_which_id(ho
 async def test_a_request_id_that_is_not_sane_is_replaced(house: House, given: Any) -> None:
     answer = await house.client.get("/api/v1/orders/ORD-1", headers={"x-request-id": given})
     assert len(answer.headers["x-request-id"]) == 36
+
+
+async def test_headers_in_any_script_and_of_any_length_break_nothing(house: House) -> None:
+    given = {"user-agent": "Loja São João\t2", "accept-language": "é" * 5_000, "x-forwarded-for": "ã"}
+    headers = [(name.encode(), value.encode()) for name, value in given.items()]
+    assert (await house.client.get("/api/v1/orders/ORD-1", headers=headers)).status_code == 200
+    [(_, _, metadata)] = house.services.asked
+    assert metadata["x-client-agent"] == "Loja S??o Jo??o?2"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GARBAGE\r\n\r\n",
+        b"FOO /api/v1/orders HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /api/v1/orders?search=João HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+        b"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: two\r\n\r\n{}",
+    ],
+)
+async def test_what_is_no_http_is_refused_as_a_problem(house: House, sent: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
+    writer.write(sent)
+    head, _, body = (await asyncio.wait_for(reader.read(), 30)).partition(b"\r\n\r\n")
+    writer.close()
+    problem = json.loads(body)
+    assert (head.split()[1], set(problem), problem["code"]) == (b"400", PROBLEM, "invalid_http")
+    assert f"content-type: application/problem+json\r\ncontent-length: {len(body)}\r\n".encode() in head
+    assert f"x-request-id: {problem['request_id']}".encode() in head
 
 
 async def test_numbers_beyond_what_a_double_holds_stay_exact(house: House) -> None:
@@ -146,6 +175,11 @@ async def test_without_a_good_key_nothing_is_answered(house: House, authorizatio
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
     assert answer.json()["code"] == "unauthenticated"
     assert not house.services.asked
+
+
+async def test_a_credential_that_sales_does_not_even_look_at_is_no_good_key(house: House) -> None:
+    answer = await house.client.get("/api/v1/orders/ORD-1", headers={"authorization": "Bearer " + "x" * 9_000})
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 
 async def test_many_requests_at_once_exchange_their_key_once(house: House) -> None:

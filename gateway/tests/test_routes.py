@@ -102,6 +102,19 @@ def test_what_is_wrong_in_a_query_is_refused(query: bytes) -> None:
         build("GET", "/api/v1/orders", query=query)
 
 
+@pytest.mark.parametrize("query", [b"scope=1&scope.a=2", b"scope.a=1&scope=2", b"scope.a=1&scope.a=2", b"scope.=1"])
+def test_a_parameter_that_contradicts_another_is_refused(query: bytes) -> None:
+    with pytest.raises(Invalid) as refusal:
+        build("GET", "/api/v1/refs/resolve", query=query)
+    assert refusal.value.code == "wrong_type"
+
+
+def test_a_query_with_more_parameters_than_anybody_needs_is_refused() -> None:
+    with pytest.raises(Invalid) as refusal:
+        build("GET", "/api/v1/availability", query=b"sku=A&" * 1001)
+    assert refusal.value.code == "too_many_parameters"
+
+
 @pytest.mark.parametrize("path", ["/api/v1/orders/%00", "/api/v1/orders/%ff"])
 def test_a_path_that_is_no_text_is_refused(path: str) -> None:
     with pytest.raises(Invalid):

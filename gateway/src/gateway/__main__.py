@@ -15,6 +15,7 @@ import uvicorn
 from gateway import https, pages, routes
 from gateway.app import Gateway
 from gateway.limits import Limits
+from gateway.protocol import Protocol
 from gateway.router import Router
 from gateway.settings import Settings
 from gateway.upstream import Upstream
@@ -75,7 +76,7 @@ def config(app: Gateway, listen: str, shown: ssl.SSLContext | None = None) -> uv
         app,
         host=host.strip("[]"),
         port=int(port),
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="off",
         log_config=None,

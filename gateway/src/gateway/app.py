@@ -27,7 +27,9 @@ LOG = structlog.get_logger()
 REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 BODILESS = ("GET", "DELETE")
-LONGEST_AGENT = 500
+LONGEST_HEADER = 500
+UNSENDABLE = re.compile(r"[^ -~]")
+"""What gRPC refuses to carry as metadata."""
 
 Scope = MutableMapping[str, Any]
 
@@ -73,9 +75,9 @@ class Incoming:
         return [
             ("x-request-id", self.request_id),
             ("traceparent", tracing.traceparent()),
-            ("accept-language", self.headers.get("accept-language", "")),
-            ("x-client-address", self.address),
-            ("x-client-agent", self.headers.get("user-agent", "")[:LONGEST_AGENT]),
+            ("accept-language", _sendable(self.headers.get("accept-language", ""))),
+            ("x-client-address", _sendable(self.address)),
+            ("x-client-agent", _sendable(self.headers.get("user-agent", ""))),
         ]
 
 
@@ -180,6 +182,10 @@ class Gateway:
             incoming.quota = self._limits.take(allowed, caller)
             incoming.quota.check()
         return token
+
+
+def _sendable(text: str) -> str:
+    return UNSENDABLE.sub("?", text[:LONGEST_HEADER])
 
 
 def _traceparent(headers: dict[str, str]) -> str:

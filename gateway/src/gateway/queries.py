@@ -17,12 +17,14 @@ BOOLEANS = {"true": True, "false": False}
 def parse(query: bytes, descriptor: Any) -> dict[str, Any]:
     """Reads a query string into what `reading` takes for a message; a repeated parameter is a list, dots lead into messages.
 
-    Raises Invalid for unknown names, values of another type, and what is no UTF-8.
+    Raises Invalid for unknown names, values of another type, what is no UTF-8, and more than MOST parameters.
     """
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST)
-    except ValueError as error:
+    except UnicodeDecodeError as error:
         raise Invalid("invalid_url") from error
+    except ValueError as error:
+        raise Invalid("too_many_parameters", most=MOST) from error
     found: dict[str, Any] = {}
     for name, text in pairs:
         if "\0" in name or "\0" in text:
@@ -38,6 +40,8 @@ def _put(found: dict[str, Any], descriptor: Any, whole: str, name: str, text: st
         raise Invalid("unknown_field", field=whole[:100])
     if rest and field.message_type:
         inside = found.setdefault(head, {})
+        if not isinstance(inside, dict) or rest in inside:
+            raise wrong("single", whole)
         if field.message_type.full_name == "google.protobuf.Struct":
             inside[rest] = text
         else:

@@ -9,6 +9,11 @@ TEXTS: dict[str, Text] = {
     "invalid_url": Text(
         "The path or the query holds bytes that are no text.", "O caminho ou a query contém bytes que não são texto."
     ),
+    "too_many_parameters": Text("The query has more than {most} parameters.", "A query tem mais de {most} parâmetros."),
+    "invalid_http": Text(
+        "This is no HTTP that can be read; letters beyond ASCII in a path or query are percent-encoded.",
+        "Isto não é um HTTP legível; letras fora do ASCII no caminho ou na query vão codificadas com %.",
+    ),
     "invalid_json": Text("The body is not good JSON: {reason}.", "O corpo não é um JSON válido: {reason}."),
     "unknown_field": Text("There is no field {field} here.", "Não existe o campo {field} aqui."),
     "body_too_large": Text("The body is larger than {limit} bytes.", "O corpo passa de {limit} bytes."),

@@ -14,7 +14,7 @@ from gateway.bodies import Receive
 from gateway.routes import Route
 from gateway.streaming import Stream
 from kit import client, status
-from kit.errors import DomainError, Unauthenticated, Unavailable
+from kit.errors import DomainError, Invalid, Unauthenticated, Unavailable
 from kit.exchange import Exchanged
 from kit.settings import Settings
 
@@ -52,7 +52,10 @@ class Upstream:
         scheme, _, credential = authorization.partition(" ")
         if scheme.lower() != "bearer" or not credential.strip():
             raise Unauthenticated("unauthenticated", reason="Authorization: Bearer <API key>")
-        return await self._exchange(credential.strip())
+        try:
+            return await self._exchange(credential.strip())
+        except Invalid as error:
+            raise Unauthenticated("unauthenticated", reason="the credential is too long to be one") from error
 
     async def call(
         self, route: Route, request: Message, metadata: Metadata, receive: Receive

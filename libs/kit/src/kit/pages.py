@@ -35,11 +35,11 @@ def key(text: str, *first: str | int) -> list[Any]:
     try:
         found = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError) as error:
-        raise Invalid("invalid_page_token") from error
+        raise Invalid("invalid_page_token", field="page_token") from error
     if not isinstance(found, list) or [type(part) for part in found] != [type(part) for part in first]:
-        raise Invalid("invalid_page_token")
+        raise Invalid("invalid_page_token", field="page_token")
     if any(isinstance(part, int) and not -LARGEST <= part <= LARGEST for part in found):
-        raise Invalid("invalid_page_token")
+        raise Invalid("invalid_page_token", field="page_token")
     return found
 
 
@@ -53,7 +53,7 @@ def uuid(part: str) -> UUID:
     try:
         return UUID(part)
     except ValueError as error:
-        raise Invalid("invalid_page_token") from error
+        raise Invalid("invalid_page_token", field="page_token") from error
 
 
 def cut(rows: Sequence[Row], size: int, last: Last[Row]) -> tuple[Sequence[Row], str]:

@@ -66,7 +66,7 @@ def read(text: str) -> Place:
     try:
         return Place(*pages.key(text, *START))
     except Invalid as error:
-        raise Invalid("invalid_since") from error
+        raise Invalid("invalid_since", field="since") from error
 
 
 async def end(tx: Tx) -> Place:
