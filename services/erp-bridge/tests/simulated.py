@@ -19,7 +19,7 @@ import httpx
 from embedded.ports import free_port
 
 KEY, SECRET = "APPKEY", "APPSECRET"
-STARTED_SECONDS = 20.0
+STARTED_SECONDS = 120.0
 
 
 @dataclass

@@ -121,7 +121,10 @@ def _supplier(world: World, given: Any) -> Record:
 
 
 def purchase_order(world: World, given: dict[str, Any]) -> dict[str, Any]:
-    """Adds a purchase order as the screen does; `number` is the one shown."""
+    """Adds a purchase order as the screen does; `number` is the one shown, `stage` 10, 15 or 20."""
+    stage = str(given.get("stage") or pedidocompra.ORDERED)
+    if stage not in pedidocompra.STAGES:
+        raise Wrong(f"stage is one of {', '.join(pedidocompra.STAGES)}")
     answer = pedidocompra.include(
         world,
         {
@@ -137,7 +140,7 @@ def purchase_order(world: World, given: dict[str, Any]) -> dict[str, Any]:
         },
     )
     record = pedidocompra.found(world, {"nCodPed": answer["nCodPed"]})
-    header = {**record["cabecalho"], "cNumero": str(given.get("number") or answer["cNumero"])}
+    header = {**record["cabecalho"], "cNumero": str(given.get("number") or answer["cNumero"]), "cEtapa": stage}
     changed = {**record, "cabecalho": header, "status": str(given.get("status") or "Aberto")}
     world.store.put("purchase_orders", record["nCodPed"], changed)
     items = [each["nCodItem"] for each in changed["produtos"]]

@@ -18,6 +18,7 @@ BAD_GATEWAY = (
     b"<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 )
 BROKEN = b"SOAP-ERROR: Broken response from Application Server"
+EMPTY: tuple[Any, ...] = ("", 0, None, {})
 SECOND_C_MISSING = ("geral/anexo", "estoque/local")
 CAMEL = ("produtos/pedidocompra", "produtos/recebimentonfe", "produtos/pedidovendafat")
 
@@ -113,11 +114,13 @@ class Desk:
         self._refuse_on_demand(method)
         if not envelope.param:
             raise faults.no_parameter()
-        tags.check(envelope.param, method.shape)
-        need(envelope.param, method.needs)
+        param = tags.present(envelope.param)
+        tags.check(param, method.shape)
+        need(param, method.needs)
         if self.knobs.strike(method.name, "status_nonzero"):
             return _failure(service)
-        return method.handle(self.world, envelope.param)
+        body = method.handle(self.world, param)
+        return _without_empty(body) if self.world.switches.omit_empty else body
 
     def _refuse_on_demand(self, method: Call) -> None:
         clock, name = self.world.clock, method.name
@@ -145,6 +148,13 @@ def _failure(service: str) -> dict[str, str]:
     if service in CAMEL:
         return {"cCodStatus": "103", "cDescStatus": text}
     return {"codigo_status": "103", "descricao_status": text}
+
+
+def _without_empty(value: Any) -> Any:
+    """Leaves out fields that say nothing; a list of records stays, also an empty one."""
+    if isinstance(value, dict):
+        return {name: _without_empty(each) for name, each in value.items() if each not in EMPTY}
+    return [_without_empty(each) for each in value] if isinstance(value, list) else value
 
 
 def _with_entities(value: Any) -> Any:

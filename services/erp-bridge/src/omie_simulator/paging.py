@@ -34,11 +34,17 @@ PURCHASES = Dialect(
 
 
 def page(
-    records: list[Any], param: dict[str, Any], dialect: Dialect, array: str, *, empty_is_fault: bool = True
+    records: list[Any],
+    param: dict[str, Any],
+    dialect: Dialect,
+    array: str,
+    *,
+    empty_is_fault: bool = True,
+    cap: int = CAP,
 ) -> dict[str, Any]:
     """Returns one page; a size above the cap is cut without a word. Raises Fault 5113 past the end, unless told otherwise."""
     number = max(1, int(param.get(dialect.page) or 1))
-    size = min(CAP, int(param.get(dialect.size) or DEFAULT))
+    size = min(cap, int(param.get(dialect.size) or DEFAULT))
     found = records[(number - 1) * size : number * size]
     if not found and empty_is_fault:
         raise faults.no_records(number)

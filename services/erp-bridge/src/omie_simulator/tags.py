@@ -30,6 +30,13 @@ def _tag(text: str) -> tuple[str, str]:
     return name, kind or "s"
 
 
+def present(value: Any) -> Any:
+    """Returns a parameter without its nulls, which mean as little as absent fields (omie-api.md 1.5)."""
+    if isinstance(value, dict):
+        return {tag: present(each) for tag, each in value.items() if each is not None}
+    return [present(each) for each in value if each is not None] if isinstance(value, list) else value
+
+
 def check(value: Any, expected: Shape) -> None:
     """Checks a parameter against its shape; raises Fault 5001 for an unknown tag and 3102 for a wrong type."""
     if not isinstance(value, dict):
@@ -56,14 +63,16 @@ def _check_list(tag: str, value: Any, item: Shape, structure: str) -> None:
 
 
 def _fits(value: Any, kind: str) -> bool:
-    if value is None or value == "":
-        return True
     if kind == "i":
-        return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and value.isdigit())
+        return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, str) and _is_whole(value))
     if kind == "n":
         return isinstance(value, int | float) and not isinstance(value, bool)
     # Flags are text, and `true` is taken for them as well.
     return isinstance(value, str | int | float | bool)
+
+
+def _is_whole(text: str) -> bool:
+    return not text or (text.isascii() and text.isdigit())
 
 
 def _check_date(tag: str, value: Any) -> None:

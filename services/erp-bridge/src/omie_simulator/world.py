@@ -28,6 +28,8 @@ class Switches:
     too (decision 62)."""
     html_entities: bool = False
     """Texts come with HTML entities."""
+    omit_empty: bool = False
+    """Empty fields of answers are left out."""
     accented_number: bool = False
     """Purchase-order events spell `cNumero` as `cNúmero`."""
     zipped_links: bool = False
@@ -130,6 +132,13 @@ def call(
 def stripped(number: object) -> str:
     """Returns a display number without its leading zeros: the only form in which two of them may be compared."""
     return str(number or "").strip().lstrip("0")
+
+
+def within(day: Any, lower: Any, upper: Any) -> bool:
+    """Tells whether a date lies between two, each of which may be absent; no date lies between any."""
+    if not (lower or upper):
+        return True
+    return bool(day) and (date_of(lower) or "0") <= date_of(day) <= (date_of(upper) or "9")
 
 
 def date_of(text: Any) -> str:

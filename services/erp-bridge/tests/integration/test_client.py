@@ -14,7 +14,7 @@ from simulated import Simulator, packed
 
 from embedded.ports import free_port
 from erp_bridge.domain.attachment import Owner
-from erp_bridge.omie import attachments, files, paging
+from erp_bridge.omie import attachments, files, paging, receipts
 from erp_bridge.omie.answers import Kind
 from erp_bridge.omie.client import Omie, OmieError
 from erp_bridge.omie.gate import Gate, tidy
@@ -57,6 +57,15 @@ async def test_a_listing_is_asked_anew_in_other_words(client: Omie, omie: Simula
         omie.call(ANEXO, "IncluirAnexo", cTabela="com-recebimento", nId=receipt, **packed(name, b"x"))
     assert [each.name for each in await attachments.listed(client, owner)] == ["a.pdf", "b.pdf"]
     assert omie.stats()["errors"] == {}
+
+
+async def test_an_answer_without_its_empty_fields_means_the_same(client: Omie, omie: Simulator) -> None:
+    omie.control("switches", omit_empty=True)
+    receipt = omie.control("receipts", concluded=False, nf_number="100200")["nIdReceb"]
+    assert await attachments.listed(client, Owner("com-recebimento", receipt)) == []
+    assert await receipts.payables(client, receipt) == ("100200", [])
+    omie.control("attachments", table="com-recebimento", id=receipt, name="", content_base64="eA==")
+    assert [each.name for each in await attachments.listed(client, Owner("com-recebimento", receipt))] == [""]
 
 
 async def test_every_page_comes_and_the_end_is_no_error(client: Omie, omie: Simulator) -> None:

@@ -42,15 +42,6 @@ def test_the_checks_of_a_parameter_come_in_order(omie: Simulator) -> None:
     assert omie.fault(PAYABLE, "ListarContasPagar", pagina=1, filtrar_por_data_de="01/03/1899")[1] == "Client-104"
 
 
-def test_the_241st_call_in_a_minute_is_429_and_a_minute_later_all_is_well(omie: Simulator) -> None:
-    omie.control("switches", redundancy=False)
-    key = omie.control("payables")["codigo_lancamento_omie"]
-    statuses = [consult(omie, key).status_code for _ in range(241)]
-    assert statuses == [200] * 240 + [429]
-    omie.control("clock", advance_seconds=61)
-    assert consult(omie, key).status_code == 200
-
-
 def test_the_fifth_call_at_the_same_time_is_refused(omie: Simulator) -> None:
     keys = [omie.control("payables")["codigo_lancamento_omie"] for _ in range(5)]
     omie.control("faults", call="ConsultarContaPagar", kind="slow", times=5, seconds=0.5)
@@ -209,6 +200,30 @@ async def test_webhooks_come_in_order_and_a_failing_one_holds_up_all_behind_it(
     await eventually(all_taken)
     assert [each["event"]["codigo_lancamento_omie"] for each in endpoint.taken[1:]] == made
     assert {each["appKey"] for each in endpoint.taken[1:]} == {simulated.KEY}
+
+
+async def test_an_event_is_given_up_after_five_days_and_those_behind_it_come_through(
+    omie: Simulator, endpoint: Endpoint
+) -> None:
+    await asyncio.to_thread(omie.control, "switches", accented_number=True)
+    await asyncio.to_thread(omie.control, "webhooks", url=endpoint.url, topics=["CompraProduto.Incluida"])
+    endpoint.refuse = 1_000_000
+    lost, kept = [(await asyncio.to_thread(omie.control, "purchase-orders"))["nCodPed"] for _ in range(2)]
+
+    async def is_given_up() -> bool:
+        await asyncio.to_thread(omie.control, "clock", advance_seconds=86_400)
+        return len(await asyncio.to_thread(omie.records, "deliveries")) == 1
+
+    await eventually(is_given_up)
+    endpoint.refuse = 0
+
+    async def is_taken() -> bool:
+        await asyncio.to_thread(omie.control, "clock", advance_seconds=601)
+        return len(endpoint.taken) == 2
+
+    await eventually(is_taken)
+    header = endpoint.taken[1]["event"]["cabecalho"]
+    assert (header["nCodPed"], header["nCodPed"] == lost, "cN\u00famero" in header) == (kept, False, True)
 
 
 async def test_a_webhook_comes_twice_on_demand_with_the_same_id(omie: Simulator, endpoint: Endpoint) -> None:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from omie_simulator import faults, paging
+from omie_simulator.calls import clientes
 from omie_simulator.store import Record
 from omie_simulator.tags import Shape, shape
-from omie_simulator.world import World, call, date_of, need
+from omie_simulator.world import World, call, date_of, need, within
 
 SERVICE = "financas/contapagar"
 KEY = ("codigo_lancamento_omie", "codigo_lancamento_integracao")
@@ -181,7 +182,7 @@ def list_payables(world: World, param: dict[str, Any]) -> dict[str, Any]:
     wanted = str(param.get("filtrar_por_status") or "")
     if wanted and wanted not in STATUSES:
         raise faults.client(105, f"O status [{wanted}] é inválido! Valores aceitos: {', '.join(STATUSES)}")
-    records = [_shown(world, each) for each in world.store.rows("payables") if _is_wanted(each, param)]
+    records = [_shown(world, each) for each in world.store.rows("payables") if _is_wanted(world, each, param)]
     if wanted:
         records = [each for each in records if wanted in (each["status_titulo"].replace(" ", ""), _open(each))]
     if param.get("ordem_descrescente") == "S":
@@ -189,14 +190,24 @@ def list_payables(world: World, param: dict[str, Any]) -> dict[str, Any]:
     return paging.page(records, param, paging.SNAKE, "conta_pagar_cadastro")
 
 
+def supplier_of(world: World, record: Record) -> Record:
+    """Returns whom a payable is owed to; a payable may name somebody who is not there."""
+    return world.store.find("customers", int(record["codigo_cliente_fornecedor"])) or {}
+
+
 def _open(shown: Record) -> str:
     return "" if shown["status_titulo"] == "PAGO" else "PAGTO_PARCIAL" if shown["valor_pag"] else "EMABERTO"
 
 
-def _is_wanted(record: Record, param: dict[str, Any]) -> bool:
-    lower, upper = date_of(param.get("filtrar_por_data_de")), date_of(param.get("filtrar_por_data_ate"))
+def _is_wanted(world: World, record: Record, param: dict[str, Any]) -> bool:
+    number = clientes.digits(param.get("filtrar_por_cpf_cnpj"))
+    dates = {"data": record["info"]["dAlt"], "emissao": record.get("data_emissao"), "registro": record["info"]["dInc"]}
     return (
-        (lower or "0") <= date_of(record["info"]["dAlt"]) <= (upper or "9")
+        all(
+            within(day, param.get(f"filtrar_por_{name}_de"), param.get(f"filtrar_por_{name}_ate"))
+            for name, day in dates.items()
+        )
+        and (not number or clientes.digits(supplier_of(world, record).get("cnpj_cpf")) == number)
         and (not (who := param.get("filtrar_cliente")) or record.get("codigo_cliente_fornecedor") == int(who))
         and (not (account := param.get("filtrar_conta_corrente")) or record.get("id_conta_corrente") == int(account))
     )

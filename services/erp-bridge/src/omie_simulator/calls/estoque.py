@@ -9,7 +9,9 @@ from omie_simulator.tags import shape
 from omie_simulator.world import LOCATION, World, call, date_of
 
 CONSULT, ADJUST, PLACES = "estoque/consulta", "estoque/ajuste", "estoque/local"
-IN, OUT, BALANCE, TRANSFER = "ENT", "SAI", "SLD", "TRF"
+IN, OUT, BALANCE = "ENT", "SAI", "SLD"
+WHOLE_CAP = 50
+"""The size of a page that also shows products without a balance, as was seen."""
 
 
 def move(
@@ -98,7 +100,8 @@ def positions(world: World, param: dict[str, Any]) -> dict[str, Any]:
         named = {each["codigo_produto"], each["codigo"], each["codigo_produto_integracao"]}
         if (wanted & named or not wanted) and (there or param.get("cExibeTodos") == "S"):
             records.append(_row(world, each, there, location))
-    return {"dDataPosicao": param["dDataPosicao"], **paging.page(records, param, paging.SHORT, "produtos")}
+    cap = WHOLE_CAP if param.get("cExibeTodos") == "S" else paging.CAP
+    return {"dDataPosicao": param["dDataPosicao"], **paging.page(records, param, paging.SHORT, "produtos", cap=cap)}
 
 
 def _row(world: World, product: Record, there: float, location: int) -> Record:

@@ -52,7 +52,9 @@ def cancel(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Cancels an order; it keeps its stage."""
     record = _billed(world, param)
     pedidos.check_open(record)
-    cancelled = world.store.put("sales_orders", record["codigo_pedido"], {**record, "cancelado": "S"})
+    cancelled = world.store.put(
+        "sales_orders", record["codigo_pedido"], {**record, "cancelado": "S", "dCan": world.clock.date()}
+    )
     pedidos.tell(world, "Cancelada", cancelled)
     return _answer(cancelled, "Pedido cancelado com sucesso!")
 

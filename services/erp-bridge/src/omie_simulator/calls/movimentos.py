@@ -7,7 +7,7 @@ from omie_simulator import faults, paging
 from omie_simulator.calls import clientes, contapagar
 from omie_simulator.store import Record
 from omie_simulator.tags import shape
-from omie_simulator.world import World, call, date_of
+from omie_simulator.world import World, call, within
 
 TITLES, PAYMENTS = ("CP", "CPCR"), ("BX", "BXCP")
 KINDS = (*TITLES, "CR", *PAYMENTS, "BXCR", "CC", "CCE", "CCS", "CCT", "PV", "POS", "PPV")
@@ -55,7 +55,7 @@ def _payments(world: World) -> Iterator[Record]:
 
 
 def _details(world: World, payable: Record) -> Record:
-    supplier = world.store.find("customers", int(payable["codigo_cliente_fornecedor"])) or {}
+    supplier = contapagar.supplier_of(world, payable)
     details = {
         "nCodTitulo": payable["codigo_lancamento_omie"], "cCodIntTitulo": payable["codigo_lancamento_integracao"],
         "cNumTitulo": payable.get("numero_documento"), "dDtEmissao": payable.get("data_emissao"),
@@ -75,13 +75,6 @@ def _is_wanted(details: Record, param: dict[str, Any]) -> bool:
         all(str(details.get(name)) == str(param[name]) for name in SAME if param.get(name))
         and (not number or clientes.digits(details.get("cCPFCNPJCliente")) == clientes.digits(number))
         and (not status or str(details["cStatus"]).replace(" ", "") == status)
-        and all(_is_between(details.get(date), param.get(f"{name}De"), param.get(f"{name}Ate"))
+        and all(within(details.get(date), param.get(f"{name}De"), param.get(f"{name}Ate"))
                 for name, date in BETWEEN.items())
     )  # fmt: skip
-
-
-def _is_between(day: Any, lower: Any, upper: Any) -> bool:
-    """Tells whether a date lies between two, each of which may be absent; none lies between any."""
-    if not (lower or upper):
-        return True
-    return bool(day) and (date_of(lower) or "0") <= date_of(day) <= (date_of(upper) or "9")

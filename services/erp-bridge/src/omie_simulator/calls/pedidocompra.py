@@ -29,6 +29,7 @@ SITUATIONS = {
     "fat_parcial": "lExibirPedidosFatParciais",
 }  # fmt: skip
 """The situation of an order is no field: it shows only by which of these flags finds the order."""
+STAGES = ORDERED, APPROVED, REQUISITION = "10", "15", "20"
 FINAL = ("encerrado", "cancelado")
 TRUE = ("S", "T", "TRUE")
 
@@ -93,7 +94,9 @@ def _create(world: World, param: dict[str, Any], suffix: str) -> dict[str, Any]:
     if (code := header.get("cCodIntPed")) and find(world, {"cCodIntPed": code}):
         raise world.duplicate(f"Pedido de compra já cadastrado para o código de integração [{code}]!", 101)
     key = world.store.next_id()
-    stamped = {"cEtapa": "10", "cNumero": world.number("purchase_orders"), "dIncData": world.clock.date()}
+    # Who names an approver adds an order that is approved already.
+    stage = APPROVED if header.get("cEmailAprovador") else ORDERED
+    stamped = {"cEtapa": stage, "cNumero": world.number("purchase_orders"), "dIncData": world.clock.date()}
     record = {
         "nCodPed": key,
         "cabecalho": {"cCodIntPed": "", **header, "nCodPed": key, **stamped, "cIncHora": world.clock.time()},

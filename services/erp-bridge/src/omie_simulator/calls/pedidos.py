@@ -6,7 +6,7 @@ from omie_simulator import faults, paging
 from omie_simulator.calls import clientes, produtos
 from omie_simulator.store import Record
 from omie_simulator.tags import Shape, shape
-from omie_simulator.world import World, call, date_of, stripped
+from omie_simulator.world import World, call, stripped, within
 
 SERVICE = "produtos/pedido"
 KEY = ("codigo_pedido", "codigo_pedido_integracao")
@@ -262,14 +262,23 @@ def _is_wanted(record: Record, param: dict[str, Any], status: str) -> bool:
         "FATURADO": record["faturado"] == "S", "AUTORIZADO": record["faturado"] == "S",
         "CANCELADO": record["cancelado"] == "S", "DEVOLVIDO": is_returned(record),
     }  # fmt: skip
-    lower, upper = date_of(param.get("filtrar_por_data_de")) or "0", date_of(param.get("filtrar_por_data_ate")) or "9"
-    who = param.get("filtrar_por_cliente")
+    who, number = param.get("filtrar_por_cliente"), _number(record["cabecalho"]["numero_pedido"])
+    dates = {
+        "filtrar_por_data": record["info"]["dInc"], "data_previsao": record["cabecalho"]["data_previsao"],
+        "data_faturamento": record.get("dFat"), "data_cancelamento": record.get("dCan"),
+    }  # fmt: skip
     return (
         (not status or flags.get(status, False))
         and (not param.get("etapa") or record["cabecalho"]["etapa"] == param["etapa"])
         and (not who or record["cabecalho"]["codigo_cliente"] == int(who))
-        and lower <= date_of(record["info"]["dInc"]) <= upper
+        and _number(param.get("numero_pedido_de")) <= number
+        and (not param.get("numero_pedido_ate") or number <= _number(param["numero_pedido_ate"]))
+        and all(within(day, param.get(f"{name}_de"), param.get(f"{name}_ate")) for name, day in dates.items())
     )
+
+
+def _number(text: Any) -> int:
+    return int(text) if str(text or "").isdigit() else 0
 
 
 @call(
