@@ -137,3 +137,14 @@ async def test_m_4_refs_are_counted_by_prefix_and_day_where_a_channel_asks_for_i
 @pytest.mark.parametrize("refs", [{"prefix": "ORD"}, {"prefix": "ec"}, {"digits": 5}, {"prefix": "EC", "digits": 2}])
 async def test_a_prefix_that_could_be_taken_for_another_is_refused(hub: Any, refs: dict[str, Any]) -> None:
     assert (await refused(make_channel(hub, config={"order_refs": refs}))).code == "invalid_config"
+
+
+async def test_channels_are_listed_by_their_place_and_then_by_age_page_by_page(hub: Any) -> None:
+    for code, place in (("zoo", 1), ("bar", 0), ("app", 1), ("ant", 0)):
+        await make_channel(hub, code, FREE, display_order=place)
+    found, token = list[str](), ""
+    while not found or token:
+        request = channels_pb2.ListChannelsRequest(page_size=1, page_token=token)
+        page = await hub.call(hub.channels.ListChannels, request)
+        found, token = [*found, *(each.code for each in page.items)], page.next_page_token
+    assert found == ["bar", "ant", "zoo", "app"]

@@ -1,5 +1,7 @@
 """Reads for lists: from SQL to messages, a page at a time, by the key of the last row."""
 
+from datetime import UTC, datetime, timedelta
+
 import asyncpg
 
 from comanda.orders.v1 import channels_pb2, directives_pb2, orders_pb2, sessions_pb2
@@ -17,10 +19,12 @@ from orders.messages import sessions as session_messages
 from orders.queries import paging
 from orders.store import channels, directives, orders, sessions
 
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+AGE = "(extract(epoch from created_at) * 1000000)::bigint"
 CHANNELS = f"""
     select {channels.COLUMNS} from channels
-    where business_id = $1 and (display_order, code) > ($2, $3) and ($4::boolean is null or is_active = $4)
-    order by display_order, code limit $5
+    where business_id = $1 and (display_order, {AGE}, code) > ($2, $3, $4) and ($5::boolean is null or is_active = $5)
+    order by display_order, {AGE}, code limit $6
 """
 CHANNELS_TOTAL = "select count(*) from channels where business_id = $1 and ($2::boolean is null or is_active = $2)"
 SESSIONS_WHERE = """s.business_id = $1 and ($2::text[] = '{}' or s.channel_code = any($2))
@@ -48,10 +52,10 @@ DIRECTIVES_TOTAL = f"select count(*) from directives where {DIRECTIVES_WHERE}"
 
 
 async def list_channels(tx: Tx, asked: channels_pb2.ListChannelsRequest) -> channels_pb2.ListChannelsResponse:
-    """Lists channels by display order, then code."""
-    place, code = pages.key(asked.page_token, -1, "")
+    """Lists channels by display order, then by age (spec 1A.2)."""
+    place = pages.key(asked.page_token, -1, 0, "")
     active = asked.is_active if asked.HasField("is_active") else None
-    rows, token = await pages.page(tx, asked, CHANNELS, (tx.business, place, code, active), _channel_key)
+    rows, token = await pages.page(tx, asked, CHANNELS, (tx.business, *place, active), _channel_key)
     items = [channel_messages.channel(Channel(**row)) for row in rows]
     total = await pages.total(tx, asked, CHANNELS_TOTAL, (tx.business, active))
     return channels_pb2.ListChannelsResponse(items=items, next_page_token=token, total=total)
@@ -93,4 +97,4 @@ async def list_directives(tx: Tx, asked: directives_pb2.ListDirectivesRequest) -
 
 
 def _channel_key(row: asyncpg.Record) -> tuple[str | int, ...]:
-    return row["display_order"], row["code"]
+    return row["display_order"], (row["created_at"] - EPOCH) // MICROSECOND, row["code"]
