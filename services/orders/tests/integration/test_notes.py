@@ -66,6 +66,8 @@ async def test_m_9_an_internal_note_is_hidden_from_the_customer(hub: Any) -> Non
     token = hub.token_for(hub.business, options_pb2.ROLE_CUSTOMER, customer)
     assert await listed(hub, ref) == ["on its way", "difficult"]
     assert await listed(hub, ref, is_internal=False) == ["on its way"]
+    assert await listed(hub, ref, include_internal=False) == ["on its way"]
+    assert await listed(hub, ref, include_internal=True) == ["on its way", "difficult"]
     assert await listed(hub, ref, token) == ["on its way"]
     assert await listed(hub, ref, token, is_internal=True) == ["on its way"]
     other = hub.token_for(hub.business, options_pb2.ROLE_CUSTOMER, str(uuid4()))

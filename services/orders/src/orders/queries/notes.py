@@ -19,9 +19,15 @@ async def list_notes(tx: Tx, asked: pb.ListOrderNotesRequest) -> pb.ListOrderNot
     found = await orders.order(tx, asked.ref)
     if found is None or not visible(tx, found.order):
         raise NotFound("not_found", ref=asked.ref)
-    internal = asked.is_internal if asked.HasField("is_internal") else None
-    where = (tx.business, asked.ref, False if customer(tx) else internal)
+    where = (tx.business, asked.ref, _internal(tx, asked))
     rows, token = await pages.page(tx, asked, NOTES, (*where, pages.before(asked.page_token)), pages.by_id)
     total = await pages.total(tx, asked, TOTAL, where)
     items = [messages.note(Note(**row)) for row in rows]
     return pb.ListOrderNotesResponse(items=items, next_page_token=token, total=total)
+
+
+def _internal(tx: Tx, asked: pb.ListOrderNotesRequest) -> bool | None:
+    """Returns whether notes are to be internal, or not; None for either kind."""
+    if customer(tx) or (asked.HasField("include_internal") and not asked.include_internal):
+        return False
+    return asked.is_internal if asked.HasField("is_internal") else None
