@@ -1,5 +1,6 @@
 """Orders for a later day (spec 1A.7): what an order takes from its session's data, and when the buyer is reminded."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from kit.errors import Invalid
 DATE, SLOT = "delivery_date", "delivery_time_slot"
 INSIDE = {DATE: "date", SLOT: "time_slot"}
 """Where the same may stand inside `delivery`."""
+DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 REMINDED_AT = time(9)
 TEMPLATE = "preorder_reminder"
 
@@ -25,6 +27,8 @@ def order_data(data: Mapping[str, Any], today: date) -> Mapping[str, Any]:
     delivery = data.get("delivery")
     inside = delivery if isinstance(delivery, dict) else {}
     lifted = {name: inside[short] for name, short in INSIDE.items() if name not in data and short in inside}
+    if _day(lifted.get(DATE)) is None:
+        lifted.pop(DATE, None)
     day = _day(data.get(DATE, lifted.get(DATE)))
     return {**data, **lifted} if day is None else {**data, **lifted, "is_preorder": day > today}
 
@@ -45,8 +49,9 @@ def reminder(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _day(value: Any) -> date | None:
-    """Reads a day, or the day of a time."""
+    """Reads a day such as `2026-11-21`, or the day of a time."""
+    text = str(value)[:10]
     try:
-        return date.fromisoformat(str(value)[:10])
+        return date.fromisoformat(text) if DAY.fullmatch(text) else None
     except ValueError:
         return None
