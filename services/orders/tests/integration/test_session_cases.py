@@ -117,6 +117,11 @@ async def test_o_s9_a_thousandth_is_a_quantity(hub: Any) -> None:
     assert lines(await opened(hub, line("A", "0.001", 1000))) == [("A", "0.001", 1)]
 
 
+async def test_blanks_are_no_sku(hub: Any) -> None:
+    await make_channel(hub, config=FREE)
+    assert (await refused(opened(hub, line(" \t ")))).code == "missing_sku"
+
+
 async def test_o_s10_an_external_channel_needs_every_price_and_keeps_it(hub: Any) -> None:
     await make_channel(hub, config=FREE)
     assert (await refused(opened(hub, line("A", "1", None)))).code == "missing_unit_price_q"

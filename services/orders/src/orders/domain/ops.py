@@ -205,7 +205,7 @@ def check_data(data: Mapping[str, Any]) -> None:
 
 def _price(session: Session, op: Op, prices: Prices) -> tuple[int, str]:
     """Returns price and catalogue name for the op: the price sent, or where the channel looks prices up, the catalogue's."""
-    if not op.sku:
+    if not op.sku.strip():
         raise Invalid("missing_sku")
     known = prices.get(op.sku)
     name = known.name if known else ""
