@@ -182,6 +182,13 @@ async def test_o_c1_a_check_that_is_missing_or_of_an_older_revision_is_told_apar
     assert (error.code, error.context) == ("stale_check", {"check_code": "fraud", "check_rev": -1, "session_rev": 1})
 
 
+async def test_a_refusal_for_a_checks_sake_says_what_the_channel_calls_it(hub: Any) -> None:
+    labelled = {**CHECKED, "checks": {"fraud": {**CHECKED["checks"]["fraud"], "label": "Antifraude"}}}
+    await make_channel(hub, config=labelled)
+    error = await refused(committed(hub, (await opened(hub, line("A"))).session_key, wait=0))
+    assert (error.code, error.context) == ("missing_check", {"check_code": "fraud", "check_label": "Antifraude"})
+
+
 async def test_a_commit_that_waits_is_woken_by_the_report(hub: Any) -> None:
     await make_channel(hub, config=CHECKED)
     key = (await opened(hub, line("A"))).session_key

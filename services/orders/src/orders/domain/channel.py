@@ -33,6 +33,8 @@ class Rules:
 
     required_checks: tuple[str, ...]
     check_topics: Mapping[str, str]
+    check_labels: Mapping[str, str]
+    """What people call a check."""
     hold_minutes: int | None
     post_commit: tuple[str, ...]
     told: frozenset[str]
@@ -61,6 +63,7 @@ def rules(config: Mapping[str, Any]) -> Rules:
     return Rules(
         required_checks=required,
         check_topics={code: (checks.get(code) or {}).get("directive_topic") or f"{code}.hold" for code in required},
+        check_labels={code: check["label"] for code, check in checks.items() if (check or {}).get("label")},
         hold_minutes=(checks.get("stock") or {}).get("hold_ttl_minutes"),
         post_commit=tuple(dict.fromkeys(config.get("post_commit_directives") or ())),
         told=frozenset(notifications.get("on_events") or ()),

@@ -17,23 +17,27 @@ def pending(checks: Mapping[str, Any], rev: int, required: Iterable[str]) -> boo
     return any((checks.get(code) or {}).get("rev") != rev for code in required)
 
 
-def check_commit(session: Session, required: Iterable[str], now: datetime) -> None:
-    """Raises the first thing that stands against the commit, in the order of spec 1A.7; all are Refused."""
+def check_commit(session: Session, required: Iterable[str], labels: Mapping[str, str], now: datetime) -> None:
+    """Raises the first thing that stands against the commit, in the order of spec 1A.7; all are Refused.
+
+    A refusal for a check's sake says what its channel calls it, if anything.
+    """
     for code in required:
-        _check_one(session, code, now)
+        named: dict[str, Any] = {"check_code": code} | ({"check_label": labels[code]} if code in labels else {})
+        _check_one(session, code, named, now)
     if blocking := [issue for issue in session.issues if issue.get("blocking")]:
         raise Refused("blocking_issues", issues=blocking)
 
 
-def _check_one(session: Session, code: str, now: datetime) -> None:
+def _check_one(session: Session, code: str, named: Mapping[str, Any], now: datetime) -> None:
     found = session.checks.get(code)
     if not found:
-        raise Refused("missing_check", check_code=code)
+        raise Refused("missing_check", **named)
     if found["rev"] != session.rev:
-        raise Refused("stale_check", check_code=code, check_rev=found["rev"], session_rev=session.rev)
+        raise Refused("stale_check", **named, check_rev=found["rev"], session_rev=session.rev)
     for expiry in filter(None, map(_instant, _expiries(found.get("result") or {}))):
         if expiry <= now:
-            raise Refused("hold_expired", check_code=code, expired_at=expiry.isoformat())
+            raise Refused("hold_expired", **named, expired_at=expiry.isoformat())
 
 
 def _expiries(result: Mapping[str, Any]) -> Iterator[Any]:

@@ -42,7 +42,7 @@ async def commit_session(
         raise Refused("abandoned", session_key=key)
     domain.check_revision(session, expected_rev)
     rules = channel.rules(found.config)
-    checks.check_commit(session, rules.required_checks, tx.now)
+    checks.check_commit(session, rules.required_checks, rules.check_labels, tx.now)
     STANDARD.validate(COMMIT, session, rules.own)
     domain.check_not_empty(session)
     if found.twin_ref:
