@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comanda.inventory.v1 import reservations_pb2, stock_pb2
-from comanda.orders.v1 import orders_pb2, sessions_pb2
+from comanda.orders.v1 import fulfillments_pb2, orders_pb2, sessions_pb2
 from gateway import jsontext, reading, writing
 from kit.errors import Invalid
 
@@ -93,3 +93,11 @@ def test_times_come_with_any_offset_and_go_in_utc() -> None:
 def test_a_free_document_comes_back_as_it_was(document: dict[str, Any]) -> None:
     message = reading.from_json(sessions_pb2.OpenSessionRequest, {"data": document})
     assert writing.to_json(message)["data"] == document
+
+
+def test_a_list_of_quantities_by_line_may_be_an_object() -> None:
+    found = read(fulfillments_pb2.CreateFulfillmentRequest, b'{"items": {"L-1": "2.5", "L-2": 1}}').items
+    assert [(each.line_id, each.qty) for each in found] == [("L-1", "2.5"), ("L-2", "1")]
+    with pytest.raises(Invalid) as refusal:
+        read(fulfillments_pb2.CreateFulfillmentRequest, b'{"items": {"L-1": [2]}}')
+    assert refusal.value.context["field"] == "items[0].qty"

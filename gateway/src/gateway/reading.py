@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from comanda.types.v1 import options_pb2
 from gateway import scalars, wellknown
 from gateway.scalars import Convert, within, wrong
 from kit.errors import Invalid
@@ -59,7 +60,9 @@ def _field(field: FieldDescriptor) -> Convert:
     if field.message_type and field.message_type.GetOptions().map_entry:
         return _map(field.message_type)
     one = _late(field.message_type) if field.message_type else scalars.reader(field)
-    return _list(one) if field.is_repeated else one
+    if not field.is_repeated:
+        return one
+    return _keyed(_list(one), keyed) if (keyed := scalars.keyed(field)) else _list(one)
 
 
 def _late(descriptor: Descriptor) -> Convert:
@@ -78,6 +81,17 @@ def _list(one: Convert) -> Convert:
             except Invalid as error:
                 raise within(f"[{len(found)}]", error) from None
         return found
+
+    return read
+
+
+def _keyed(many: Convert, keyed: options_pb2.Keyed) -> Convert:
+    """Takes an object for the list of what its names and values stand for."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, dict):
+            value = [{keyed.name_field: name, keyed.value_field: each} for name, each in value.items()]
+        return many(value)
 
     return read
 

@@ -46,6 +46,12 @@ def is_decimal(field: FieldDescriptor) -> bool:
     return bool(options.Extensions[options_pb2.decimal])
 
 
+def keyed(field: FieldDescriptor) -> options_pb2.Keyed | None:
+    """Returns what names and values stand for in the object that JSON may give for a list; None where it may not."""
+    options: Any = field.GetOptions()
+    return options.Extensions[options_pb2.keyed] if options.HasExtension(options_pb2.keyed) else None
+
+
 def writer(field: FieldDescriptor) -> Convert | None:
     """Returns what turns a value into JSON; None where the value is JSON already."""
     if field.enum_type:

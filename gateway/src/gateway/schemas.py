@@ -8,7 +8,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from comanda.types.v1 import options_pb2
 from gateway import examples, rules
 from gateway.comments import comments
-from gateway.scalars import FRACTIONS, RANGES, is_decimal, short_names
+from gateway.scalars import FRACTIONS, RANGES, is_decimal, keyed, short_names
 from kit.status import EXACT_INTEGER
 
 Schema = dict[str, Any]
@@ -88,10 +88,23 @@ class Schemas:
             limits = rules.of(field).repeated
             items = self._one(field, limits.items, request=request)
             schema = {"type": "array", "items": items, **(_limits(limits) if request else {})}
+            if request and (given := keyed(field)):
+                schema = {"anyOf": [schema, self._keyed(field, given, limits)]}
         else:
             schema = self._one(field, rules.of(field), request=request)
         text = comments().get(field.full_name)
         return {**schema, "description": text} if text else schema
+
+    def _keyed(self, field: Any, given: options_pb2.Keyed, limits: Any) -> Schema:
+        """Returns the schema of the object that may be sent for a list."""
+        name, value = (field.message_type.fields_by_name[each] for each in (given.name_field, given.value_field))
+        return {
+            "type": "object",
+            "propertyNames": self.field(name, request=True),
+            "additionalProperties": self.field(value, request=True),
+            "minProperties": limits.min_items,
+            "maxProperties": limits.max_items,
+        }
 
     def _one(self, field: Any, given: Any, *, request: bool) -> Schema:
         if field.message_type:
