@@ -272,6 +272,14 @@ async def test_a_fulfilment_is_assigned_and_changed_on_record_and_found_by_it(hu
     change = pb.UpdateFulfillmentRequest(number=made.number, box_size="M", weight="1.250", tracking_url="https://t/1")
     changed = (await hub.call(stub(hub).UpdateFulfillment, change)).fulfillment
     assert (changed.box_size, changed.weight, changed.assigned_to) == ("M", "1.250", "rui")
+    assert (await hub.call(stub(hub).UpdateFulfillment, change)).fulfillment == changed
+    change.tracking_url = "javascript:alert(1)"
+    assert (await refused(hub.call(stub(hub).UpdateFulfillment, change))).code == "invalid_argument"
+    events = (
+        await hub.call(hub.orders.ListOrderEvents, orders_pb2.ListOrderEventsRequest(ref=ref, page_size=100))
+    ).items
+    [entry] = [json_format.MessageToDict(event.payload) for event in events if event.type == "fulfillment_updated"]
+    assert entry["changed"] == ["box_size", "tracking_url", "weight"]
     assert changed.HasField("assigned_at")
 
     async def listed(**fields: Any) -> list[str]:

@@ -67,11 +67,14 @@ async def transition(
 
 
 async def update(tx: Tx, number: str, fields: Mapping[str, Any], actor_label: str) -> Fulfillment:
-    """Changes tracking, place, box and the like. Raises NotFound."""
+    """Changes tracking, place, box and the like; what is as it was leaves no trace. Raises NotFound."""
     found, before = await _locked(tx, number)
+    changed = sorted(name for name, value in fields.items() if getattr(before, name) != value)
+    if not changed:
+        return before
     after = replace(before, **fields, updated_at=tx.now)
     await store.update_fulfillment(tx, after)
-    entry = {"number": number, "changed": sorted(fields)}
+    entry = {"number": number, "changed": changed}
     order = history.record(tx, found.order, kinds.FULFILLMENT_UPDATED, entry, actor_label=actor_label)
     order_store.update_order(tx, order)
     return after
