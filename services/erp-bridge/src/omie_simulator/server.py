@@ -93,7 +93,9 @@ def _shown(make: Callable[[web.Request], str]) -> Handler:
 
 
 def _records(world: World, request: web.Request) -> str:
-    return page.records(world, request.match_info["table"])
+    number = request.query.get("page", "")
+    wanted = request.query.get("q", "").strip()
+    return page.records(world, request.match_info["table"], wanted, int(number) if number.isdecimal() else 1)
 
 
 def _add_controls(app: web.Application, desk: Desk, courier: Courier) -> None:

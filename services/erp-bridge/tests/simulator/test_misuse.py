@@ -1,6 +1,7 @@
 """Gate, faults on demand, webhooks, and records that outlive a kill."""
 
 import asyncio
+import re
 import signal
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from aiohttp import web
 from simulated import Simulator, packed
 
 from kit.testing import eventually
+from omie_simulator import page
 
 PAYABLE, ANEXO = "financas/contapagar", "geral/anexo"
 
@@ -145,6 +147,23 @@ def test_a_person_can_look_at_the_records(omie: Simulator) -> None:
     assert "payables" in omie.http.get(omie.base_url).text
     assert str(key) in omie.http.get(f"{omie.base_url}/records/payables").text
     assert "<b>" not in omie.http.get(f"{omie.base_url}/records/customers").text
+    for table in page.TABLES:
+        assert omie.http.get(f"{omie.base_url}/records/{table}").status_code == 200
+    assert omie.http.get(f"{omie.base_url}/records/links").status_code == 404
+
+
+def test_records_come_newest_first_a_page_at_a_time_and_those_with_a_text_alone(omie: Simulator) -> None:
+    made = [omie.control("payables", value=1000 + at)["codigo_lancamento_omie"] for at in range(page.PAGE + 1)]
+
+    def shown(**query: object) -> list[int]:
+        text = omie.http.get(f"{omie.base_url}/records/payables", params=query).text
+        return [int(each) for each in re.findall(r"<tr><td>(\d+)</td>", text)]
+
+    assert shown() == shown(page="x") == shown(page=0) == made[:0:-1]
+    assert shown(page=2) == shown(page=99) == made[:1]
+    assert (shown(q="1007.0"), shown(q="webservice"), shown(q="valor_documento")) == ([made[7]], made[:0:-1], [])
+    assert shown(q='"><script>') == []
+    assert "<script>" not in omie.http.get(f"{omie.base_url}/records/payables", params={"q": '"><script>'}).text
 
 
 class Endpoint:
@@ -183,6 +202,8 @@ async def test_webhooks_come_in_order_and_a_failing_one_holds_up_all_behind_it(
 ) -> None:
     await asyncio.to_thread(omie.control, "webhooks", url=endpoint.url, topics=["Financas.ContaPagar.Incluido"])
     assert endpoint.taken == [{"ping": "omie"}]
+    looked = (await asyncio.to_thread(omie.http.get, f"{omie.base_url}/records/endpoints")).text
+    assert (endpoint.url.removesuffix("hook") in looked, "hook" in looked) == (True, False)
     endpoint.refuse = 3
     made = [(await asyncio.to_thread(omie.control, "payables"))["codigo_lancamento_omie"] for _ in range(3)]
 
