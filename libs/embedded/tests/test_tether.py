@@ -43,3 +43,9 @@ def test_the_program_does_not_start_when_its_parent_is_gone_already(tmp_path: Pa
     run = subprocess.run(["sh", "-c", '"$@"; exit $?', "sh", *argv], capture_output=True, text=True)
     assert (run.returncode, mark.exists()) == (1, False)
     assert "is gone" in run.stderr
+
+
+def test_the_program_works_in_batches() -> None:
+    print_policy = "import os; print(os.sched_getscheduler(0) == os.SCHED_BATCH)"
+    run = subprocess.run(tethered([sys.executable, "-c", print_policy], signal.SIGTERM), capture_output=True, text=True)
+    assert run.stdout == "True\n"
