@@ -55,7 +55,9 @@ class Schemas:
         self.components: dict[str, Schema] = {"Any": ANY}
 
     def reference(self, descriptor: Any, *, request: bool) -> Schema:
-        """Returns a reference to a message's schema, which joins the components."""
+        """Returns a reference to a message's schema, which joins the components, or what everybody knows of its type."""
+        if known := WELL_KNOWN.get(descriptor.full_name):
+            return dict(known)
         name = f"{descriptor.full_name.split('.')[1]}.{descriptor.name}{'Input' if request else ''}"
         if name not in self.components:
             self.components[name] = {}  # a message may hold itself
@@ -108,8 +110,7 @@ class Schemas:
 
     def _one(self, field: Any, given: Any, *, request: bool) -> Schema:
         if field.message_type:
-            known = WELL_KNOWN.get(field.message_type.full_name)
-            return dict(known) if known else self.reference(field.message_type, request=request)
+            return self.reference(field.message_type, request=request)
         if field.enum_type:
             barred = given.enum.not_in if request else ()
             return {"type": "string", "enum": [n for i, n in short_names(field.enum_type).items() if i not in barred]}
