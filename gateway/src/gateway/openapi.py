@@ -172,7 +172,8 @@ def _roles(route: Route) -> list[str]:
 def _body(route: Route, schemas: Schemas) -> Schema:
     descriptor: Any = route.request.DESCRIPTOR
     if route.body != "*":
-        return {"required": True, "content": _json(schemas.field(descriptor.fields_by_name[route.body], request=True))}
+        content = _json(schemas.field(descriptor.fields_by_name[route.body], request=True))
+        return {"required": route.body in rules.required(descriptor), "content": content}
     elsewhere = (*route.variables, *([route.key_field] if route.key_field != requests.GENERATED else []))
     schema = schemas.message(descriptor, request=True, leave_out=elsewhere)
     content = _json(schema)
