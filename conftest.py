@@ -1,6 +1,8 @@
 """Fixtures for every test of the repository."""
 
 import os
+from collections import Counter
+from collections.abc import Generator
 
 import pytest
 from _pytest.nodeid import NodeId
@@ -23,9 +25,20 @@ def pytest_report_header() -> str:
     return f"random choices: COMANDA_TEST_SEED={SEED}"
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Lets tests of one xdist_group share a worker: pytest 9.2 looks no more where xdist 3.8 writes their group."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Gives every test an id of its own, and lets those of one xdist_group share a worker.
+
+    Neither schemathesis 4.32 nor xdist 3.8 writes an id where pytest 9.2 looks for it; and of tests with the same id, xdist
+    runs only one.
+    """
+    for item in items:
+        if item.name not in item.nodeid:
+            item._id = NodeId.parse(f"{item.nodeid.rpartition('::')[0]}::{item.name}")
+    yield
     for item in items:
         if grouped := vars(item).get("_nodeid"):
             item._id = NodeId.parse(grouped)
+    twins = [nodeid for nodeid, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if twins:
+        raise pytest.UsageError(f"several tests have the id {twins[0]}")

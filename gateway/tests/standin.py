@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import grpc
@@ -65,7 +65,7 @@ class Services:
 
         async def stream(message: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Message]:
             self.asked.append((method.name, message, dict(context.invocation_metadata() or ())))
-            planned = self.on.get(method.name, [response()])
+            planned = self.on.get(method.name, [_empty_part(method)])
             if isinstance(planned, Exception):
                 raise planned
             for each in planned:
@@ -96,6 +96,13 @@ class Services:
             raise Unauthenticated("unauthenticated", reason="the API key is not good")
         token, _ = identity.sign(OWNER, PRIVATE)
         return identity_pb2.AuthenticateResponse(identity_token=token)
+
+
+def _empty_part(method: MethodDescriptor) -> Message:
+    part: Any = message_factory.GetMessageClass(method.output_type)()
+    for media_type in method.GetOptions().Extensions[options_pb2.rest].documents[:1]:
+        part.document.content_type = media_type
+    return cast(Message, part)
 
 
 @dataclass
