@@ -49,9 +49,10 @@ def reserve(clients: int, seconds: int) -> None:
 @bench.command()
 @click.option("--sales", type=click.IntRange(1), default=1000, show_default=True, help="How many sales count.")
 @click.option("--clients", type=click.IntRange(1, 1000), default=16, show_default=True, help="How many at a time.")
-def sales(sales: int, clients: int) -> None:
+@click.option("--scanned", is_flag=True, help="Add the items one by one, instead of with the draft.")
+def sales(sales: int, clients: int, scanned: bool) -> None:
     """Sales per second at the counter: a draft, three items, completed for cash."""
-    _report(lambda home: selling.measure(home, sales, clients, _tell))
+    _report(lambda home: selling.measure(home, sales, clients, scanned, _tell))
 
 
 @bench.command()

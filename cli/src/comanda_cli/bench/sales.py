@@ -29,8 +29,10 @@ COMPLETED = "select count(*) from sales where status = 'completed' and amount_du
 JSON = dict[str, Any]
 
 
-async def measure(home: Home, sales: int, clients: int, tell: Callable[[str], None]) -> JSON:
+async def measure(home: Home, sales: int, clients: int, scanned: bool, tell: Callable[[str], None]) -> JSON:
     """Returns the figures of so many sales, the warm-up before them not counted; raises FleetError or Refusal.
+
+    Drafts bring their items along; scanned items are added one by one.
 
     The clock stops when the audit chain holds the last sale, not when it is answered: a queue that grows is not throughput.
     """
@@ -41,11 +43,11 @@ async def measure(home: Home, sales: int, clients: int, tell: Callable[[str], No
         await shelves.stock(api, skus, STOCK)
         completed = await _count(home, COMPLETED)
         tell(f"Warming up with {WARM_UP} sales")
-        await _sell(api, skus, WARM_UP, clients)
+        await _sell(api, skus, WARM_UP, clients, scanned)
         await _drained(home)
         tell(f"Measuring {sales} sales with {clients} clients")
         before, began = cpu_seconds(home), time.monotonic()
-        timings = await _sell(api, skus, sales, clients)
+        timings = await _sell(api, skus, sales, clients, scanned)
         await _drained(home)
         elapsed, after = time.monotonic() - began, cpu_seconds(home)
     check_count(WARM_UP + sales, await _count(home, COMPLETED) - completed)
@@ -61,25 +63,28 @@ async def measure(home: Home, sales: int, clients: int, tell: Callable[[str], No
     }
 
 
-async def _sell(api: Api, skus: Sequence[str], sales: int, clients: int) -> list[float]:
+async def _sell(api: Api, skus: Sequence[str], sales: int, clients: int, scanned: bool) -> list[float]:
     """Lets the tills sell, each one sale after the other, until there are so many; returns the seconds of each completion."""
     choice = random.Random(SEED)
     completions: list[float] = []
     waiting = iter(range(sales))
 
     async def till() -> None:
-        completions.extend([await _one(api, choice.sample(skus, ITEMS), choice.randint(1, 3)) for _ in waiting])
+        for _ in waiting:
+            quantity = str(choice.randint(1, 3))
+            items = [{"sku": sku, "quantity": quantity} for sku in choice.sample(skus, ITEMS)]
+            completions.append(await _one(api, items, scanned))
 
     await together(till() for _ in range(clients))
     return completions
 
 
-async def _one(api: Api, skus: Sequence[str], quantity: int) -> float:
-    sale = await api.post("/api/v1/sales", {"storefront": shelves.LOCATION}, shelves.key())
-    path, due_q = f"/api/v1/sales/{sale['id']}", 0
-    for sku in skus:
-        item = await api.post(f"{path}/items", {"sku": sku, "quantity": str(quantity)}, shelves.key())
-        due_q += item["total_q"]
+async def _one(api: Api, items: Sequence[JSON], scanned: bool) -> float:
+    draft: JSON = {"storefront": shelves.LOCATION, "items": [] if scanned else items}
+    sale = await api.post("/api/v1/sales", draft, shelves.key())
+    path, due_q = f"/api/v1/sales/{sale['id']}", sale["total_q"]
+    for item in items if scanned else ():
+        due_q += (await api.post(f"{path}/items", item, shelves.key()))["total_q"]
     began = time.perf_counter()
     body = {"payment_type": "cash", "payments": [{"method": "cash", "amount_q": due_q}]}
     await api.post(f"{path}/complete", body, shelves.key())

@@ -3,7 +3,7 @@
 Every call is safe to repeat, and none is made within a transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from time import monotonic
 from uuid import UUID
 
@@ -30,6 +30,7 @@ from sales.domain.sale import Sale
 CART = reservations_pb2.OWNER_TYPE_CART
 FRESH_SECONDS = LIFETIME.total_seconds() / 2
 MOST_TOKENS = MOST_PRODUCTS = 10_000
+PAGE = 100
 
 Products = dict[str, Product]
 """Products by SKU."""
@@ -56,18 +57,20 @@ class Stock:
         except Duplicate:
             return
 
-    async def product(self, caller: Identity, sku: str) -> Product:
-        """Returns a product as it was when it was last asked for; `hold` tells how it is now.
+    async def products(self, caller: Identity, skus: Iterable[str]) -> Products:
+        """Returns products as they were when they were last asked for; `hold` tells how they are now.
 
         Raises Invalid(`unknown_sku`) or Unavailable.
         """
-        if known := self._known.get((caller.business_id, sku)):
-            return known
-        request = products_pb2.ListProductsRequest(sku=[sku], page_size=1)
-        answer = await client.call(self._products.ListProducts, request, self._token(caller))
-        for found in answer.items:
-            return self._know(caller, found)
-        raise Invalid("unknown_sku", sku=sku)
+        known = {sku: self._known.get((caller.business_id, sku)) for sku in skus}
+        missing = [sku for sku, product in known.items() if not product]
+        for start in range(0, len(missing), PAGE):
+            request = products_pb2.ListProductsRequest(sku=missing[start : start + PAGE], page_size=PAGE)
+            answer = await client.call(self._products.ListProducts, request, self._token(caller))
+            known |= {each.sku: self._know(caller, each) for each in answer.items}
+        if unknown := [sku for sku, product in known.items() if not product]:
+            raise Invalid("unknown_sku", sku=unknown[0])
+        return {sku: product for sku, product in known.items() if product}
 
     def _know(self, caller: Identity, found: products_pb2.Product) -> Product:
         if len(self._known) >= MOST_PRODUCTS:

@@ -14,7 +14,7 @@ from comanda.inventory.v1 import products_pb2
 from comanda.sales.v1 import audit_pb2, sales_pb2
 from comanda.sales.v1.sales_pb2 import PaymentStatus, PaymentType, SaleStatus, SaleType
 from comanda.types.v1.options_pb2 import Role
-from kit.errors import Invalid, NotFound, Refused
+from kit.errors import DomainError, Invalid, NotFound, Refused
 
 pytestmark = pytest.mark.xdist_group("counter")
 
@@ -22,7 +22,7 @@ STAFF, MANAGER = Role.ROLE_STAFF, Role.ROLE_MANAGER
 
 
 async def refusal(calling: Any) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(DomainError) as refused:
         await calling
     return refused.value.code
 
@@ -119,6 +119,38 @@ async def test_a_repeated_change_is_one_change(shop: Any) -> None:
     await remove(shop, sale, other, request_id="remove")
     await remove(shop, sale, other, request_id="remove")
     assert len((await shop.sale(sale)).items) == 1
+
+
+async def test_a_draft_brings_its_first_items_along(shop: Any) -> None:
+    items = [{"sku": "CAFE", "quantity": "2"}, {"sku": "LEITE", "quantity": "1.5", "discount_q": 50}]
+    answers = await asyncio.gather(*(shop.draft(items=items, request_id="once") for _ in range(3)))
+    assert len({each.SerializeToString() for each in answers}) == 1
+    sale = await shop.sale(answers[0])
+    assert [(each.sku, each.quantity, each.total_q) for each in sale.items] == [
+        ("CAFE", "2.000", 2000), ("LEITE", "1.500", 700),
+    ]  # fmt: skip
+    assert (answers[0].items, sale.total_q) == (sale.items, 2700)
+    assert (await shop.level("CAFE"), await shop.level("LEITE")) == (("50.000", "2.000"), ("50.000", "1.500"))
+    assert await refusal(shop.draft(items=items[:1], request_id="once")) == "idempotency_key_reuse"
+    await shop.add(sale, quantity="1")
+    done = await shop.complete(sale, ("cash", 3700))
+    assert SaleStatus.Name(done.status) == "SALE_STATUS_COMPLETED"
+    assert await shop.level("CAFE") == ("47.000", "0.000")
+    request = audit_pb2.ListAuditLogRequest(sale_id=sale.id, page_size=100)
+    told = [each.event_type for each in (await shop.call(shop.audit.ListAuditLog, request)).items]
+    assert (told.count("sale_item.added"), told.count("stock.reserved")) == (3, 2)
+
+
+async def test_a_draft_that_cannot_have_all_its_items_holds_none(shop: Any) -> None:
+    some, many = {"sku": "LEITE", "quantity": "1"}, {"sku": "CAFE", "quantity": "51"}
+    await shop.draft(external_ref="R-1")
+    assert await refusal(shop.draft(items=[some, many])) == "insufficient_stock"
+    assert await refusal(shop.draft(items=[some, {"sku": "NADA", "quantity": "1"}])) == "unknown_sku"
+    assert await refusal(shop.draft(items=[some, {"sku": "CAFE", "quantity": "0"}])) == "invalid_qty"
+    assert await refusal(shop.draft(items=[some], external_ref="R-1")) == "duplicate_external_ref"
+    assert await refusal(shop.draft(items=[some | {"discount_q": 51}], role=Role.ROLE_STAFF)) == "role_limit_exceeded"
+    assert await shop.level("LEITE") == ("50.000", "0.000")
+    assert (await shop.draft(items=[some])).receipt_number.endswith("-0002")
 
 
 async def test_tills_that_share_a_draft_lose_no_item_and_no_unit(shop: Any) -> None:

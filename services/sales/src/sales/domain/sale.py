@@ -90,6 +90,18 @@ class Sale:
         raise NotFound("not_found", id=str(item_id))
 
 
+class NewSale(NamedTuple):
+    """What is asked of a new draft; an empty type is the customer's, an empty payment type cash."""
+
+    storefront: str
+    customer_id: UUID | None
+    type: str
+    payment_type: str
+    notes: str
+    external_ref: str
+    sold_at: datetime | None
+
+
 class NewPayment(NamedTuple):
     """What is paid, in minor units, and by what."""
 
@@ -131,9 +143,9 @@ def check_draft(sale: Sale, verb: str = "change") -> None:
         raise Refused("sale_not_draft", verb=verb, status=sale.status)
 
 
-def with_item(sale: Sale, item: Item) -> Sale:
-    """Returns the draft with one more item; two of one SKU stay two."""
-    return _changed(sale, items=(*sale.items, item))
+def with_items(sale: Sale, items: Sequence[Item]) -> Sale:
+    """Returns the draft with more items; two of one SKU stay two."""
+    return _changed(sale, items=(*sale.items, *items))
 
 
 def with_changed_item(sale: Sale, item_id: UUID, changes: Mapping[str, Any]) -> Sale:

@@ -1,7 +1,7 @@
 """Sales, their items, and their payments."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from comanda.sales.v1 import sales_pb2 as pb
 from comanda.types.v1.options_pb2 import Role
 from kit.errors import Invalid
 from sales.domain.item import Item, Product
-from sales.domain.sale import Completion, NewPayment, Sale
+from sales.domain.sale import Completion, NewPayment, NewSale, Sale
 from sales.messages.values import enum, given, plain, short, time
 
 SAME = (
@@ -97,12 +97,20 @@ def customer_id(text: str) -> UUID | None:
     return UUID(text) if text else None
 
 
-def sold_at(request: pb.CreateSaleRequest) -> datetime | None:
-    """Returns when a sale was really made; None: now."""
-    return request.sold_at.ToDatetime(UTC) if request.HasField("sold_at") else None
+def new_sale(request: pb.CreateSaleRequest) -> NewSale:
+    """Returns what is asked of a new draft."""
+    return NewSale(
+        storefront=request.storefront,
+        customer_id=customer_id(request.customer_id),
+        type=short(pb.SaleType, request.type),
+        payment_type=short(pb.PaymentType, request.payment_type),
+        notes=request.notes,
+        external_ref=request.external_ref,
+        sold_at=request.sold_at.ToDatetime(UTC) if request.HasField("sold_at") else None,
+    )
 
 
-def new_item(request: pb.AddSaleItemRequest, item_id: UUID, product: Product, sale_type: str) -> Item:
+def new_item(request: pb.AddSaleItemRequest | pb.NewSaleItem, item_id: UUID, product: Product, sale_type: str) -> Item:
     """Returns the item that is asked for; raises Invalid(`invalid_qty`)."""
     named = request.HasField("unit_price_q")
     return Item(
@@ -136,7 +144,7 @@ def item_changes(request: pb.UpdateSaleItemRequest) -> dict[str, Any]:
     return changes
 
 
-def _discount(request: pb.AddSaleItemRequest | pb.UpdateSaleItemRequest) -> Decimal:
+def _discount(request: pb.AddSaleItemRequest | pb.NewSaleItem | pb.UpdateSaleItemRequest) -> Decimal:
     return Decimal(0) if request.HasField("discount_q") else Decimal(request.discount_percentage or 0)
 
 

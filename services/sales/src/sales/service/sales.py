@@ -1,37 +1,29 @@
 """SaleService."""
 
 import hashlib
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
-
-from google.protobuf.message import Message
 
 from comanda.sales.v1 import sales_pb2 as pb
 from comanda.sales.v1 import sales_pb2_grpc
 from kit import rpc as frame
 from kit.call import current
 from kit.db import Database, Tx
-from kit.errors import Conflict, DomainError
+from kit.errors import Conflict
 from kit.ids import uuid7
 from kit.rpc import rpc
 from sales.completions import Completions, answer
 from sales.domain import sale as domain
-from sales.domain.discount import Limits
-from sales.domain.sale import Change, Sale
+from sales.domain.sale import Sale
+from sales.drafts import Drafts
 from sales.messages import sales as messages
-from sales.messages.values import enum, short
+from sales.messages.values import enum
 from sales.operations import completion, payments, sales
 from sales.queries import sales as queries
-from sales.stock import Products, Stock
+from sales.stock import Stock
 from sales.store import businesses
 from sales.store import sales as store
 from sales.store.completions import DONE, Attempt
-
-ATTEMPTS = 10
-"""How often an item is tried again when others change the same draft meanwhile."""
-
-Response = TypeVar("Response", bound=Message)
 
 
 class SaleService(sales_pb2_grpc.SaleServiceServicer):
@@ -40,21 +32,11 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
     def __init__(self, database: Database, stock: Stock) -> None:
         self.database = database
         self._stock = stock
+        self._drafts = Drafts(database, stock)
         self._completions = Completions(database, stock)
 
-    @rpc
-    async def CreateSale(self, tx: Tx, request: pb.CreateSaleRequest) -> pb.CreateSaleResponse:
-        made = await sales.create(
-            tx,
-            request.storefront,
-            messages.customer_id(request.customer_id),
-            messages.sold_at(request),
-            type=short(pb.SaleType, request.type),
-            payment_type=short(pb.PaymentType, request.payment_type),
-            notes=request.notes,
-            external_ref=request.external_ref,
-        )
-        return pb.CreateSaleResponse(sale=_sale(made))
+    async def CreateSale(self, request: pb.CreateSaleRequest, _: Any) -> pb.CreateSaleResponse:
+        return await self._drafts.create(request, lambda made: pb.CreateSaleResponse(sale=_sale(made)))
 
     @rpc
     async def GetSale(self, tx: Tx, request: pb.GetSaleRequest) -> pb.GetSaleResponse:
@@ -74,20 +56,20 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
         def change(sale: Sale) -> Sale:
             return domain.checked(domain.described(sale, changes), current.get().identity.role, limits)
 
-        changed = await sales.change(tx, UUID(request.id), None, change, "sale.updated")
+        changed = await sales.change(tx, UUID(request.id), change)
         return pb.UpdateSaleResponse(sale=_sale(changed))
 
     async def AddSaleItem(self, request: pb.AddSaleItemRequest, _: Any) -> pb.AddSaleItemResponse:
         identity, item_id = current.get().identity, uuid7()
-        products = {request.sku: await self._stock.product(identity, request.sku)}
+        products = await self._stock.products(identity, [request.sku])
 
         def change(sale: Sale) -> Sale:
-            return domain.with_item(sale, messages.new_item(request, item_id, products[request.sku], sale.type))
+            return domain.with_items(sale, [messages.new_item(request, item_id, products[request.sku], sale.type)])
 
         def respond(sale: Sale) -> pb.AddSaleItemResponse:
             return pb.AddSaleItemResponse(item=messages.item(sale.item(item_id), identity.role))
 
-        return await self._change_item(request, change, respond, "sale_item.added", item_id, products)
+        return await self._drafts.change_items(request, change, respond, "sale_item.added", item_id, products)
 
     async def UpdateSaleItem(self, request: pb.UpdateSaleItemRequest, _: Any) -> pb.UpdateSaleItemResponse:
         identity, item_id, changes = current.get().identity, UUID(request.item_id), messages.item_changes(request)
@@ -98,7 +80,7 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
         def respond(sale: Sale) -> pb.UpdateSaleItemResponse:
             return pb.UpdateSaleItemResponse(item=messages.item(sale.item(item_id), identity.role))
 
-        return await self._change_item(request, change, respond, "sale_item.updated", item_id)
+        return await self._drafts.change_items(request, change, respond, "sale_item.updated", item_id)
 
     async def RemoveSaleItem(self, request: pb.RemoveSaleItemRequest, _: Any) -> pb.RemoveSaleItemResponse:
         item_id = UUID(request.item_id)
@@ -109,57 +91,7 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
         def respond(sale: Sale) -> pb.RemoveSaleItemResponse:
             return pb.RemoveSaleItemResponse(sale=_sale(sale))
 
-        return await self._change_item(request, change, respond, "sale_item.removed", item_id)
-
-    async def _change_item(
-        self,
-        request: Any,
-        change: Change,
-        respond: Callable[[Sale], Response],
-        event: str,
-        item_id: UUID,
-        products: Products | None = None,
-    ) -> Response:
-        """Changes a draft's items: first what its cart holds, then the draft, if it is still what it was.
-
-        Products, those that the change looks at, are brought up to date.
-        """
-        call = current.get()
-        kept = frame.place(call, request) or (call.identity.business_id, "", "")
-        for _ in range(ATTEMPTS):
-            before, limits, answered = await self.database.read(
-                lambda tx: store.look(tx, UUID(request.id), *kept[1:]), call.identity
-            )
-
-            def checked(sale: Sale, limits: Limits = limits) -> Sale:
-                return domain.checked(change(sale), call.identity.role, limits)
-
-            if not answered:
-                await self._move_stock(before, checked, products or {})
-
-            async def changed(
-                _: Any, tx: Tx, request: Any, rev: int = before.rev, checked: Change = checked
-            ) -> Response:
-                return respond(await sales.change(tx, UUID(request.id), rev, checked, event, item_id))
-
-            try:
-                return await frame.answer(self, changed, request)
-            except Conflict as error:
-                if error is not sales.OVERTAKEN:
-                    raise
-        raise Conflict("in_progress", retry_after=1)
-
-    async def _move_stock(self, before: Sale, change: Change, products: Products) -> None:
-        """Lets the cart hold what the draft will have."""
-        identity, after = current.get().identity, change(before)
-        if domain.units(before) == domain.units(after):
-            return
-        await self._stock.hold(identity, after, products)
-        try:
-            change(before)  # with the products as they are now
-        except DomainError:
-            await self._stock.hold(identity, before, {})
-            raise
+        return await self._drafts.change_items(request, change, respond, "sale_item.removed", item_id)
 
     async def CompleteSale(self, request: pb.CompleteSaleRequest, _: Any) -> pb.CompleteSaleResponse:
         call = current.get()

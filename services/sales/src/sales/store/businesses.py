@@ -1,5 +1,7 @@
 """Businesses and storefronts."""
 
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from kit.db import Tx
@@ -22,6 +24,16 @@ INSERT_BUSINESS = """insert into businesses (business_id, code, name, timezone, 
     values ($1, $2, $3, $4, $5, $6)"""
 STOREFRONT_COLUMNS = "code, name, timezone, currency, day_cutover_hour, is_active, created_at"
 STOREFRONT = f"select {STOREFRONT_COLUMNS} from storefronts where business_id = $1 and code = $2"
+# The key's answer, if there is one: whoever repeats himself gets it, whatever has become of the storefront.
+OPENING = f"""
+    select now() as now, {", ".join(f"s.{name}" for name in STOREFRONT_COLUMNS.split(", "))},
+        b.staff_discount_limit, b.manager_discount_limit, k.digest, k.answer
+    from businesses b
+    left join storefronts s on s.business_id = b.business_id and s.code = $2
+    left join idempotency_keys k on k.business_id = b.business_id and k.scope = $3 and k.key = $4
+        and k.answer is not null and k.expires_at > now()
+    where b.business_id = $1
+"""
 LOCKED_STOREFRONT = f"{STOREFRONT} for no key update"
 SAVE_STOREFRONT = """
     update storefronts set name = $3, timezone = $4, day_cutover_hour = $5, is_active = $6 where business_id = $1 and code = $2
@@ -59,6 +71,29 @@ def save_business(tx: Tx, changed: Business) -> None:
     """Saves a locked business."""
     limits = (changed.staff_discount_limit, changed.manager_discount_limit)
     tx.later(SAVE_BUSINESS, changed.business_id, changed.name, changed.timezone, *limits)
+
+
+Answered = tuple[bytes, bytes]
+"""Digest and answer of the call that used a key first."""
+
+
+class Opening(NamedTuple):
+    """What a new draft goes by: the time, its storefront, its business's limits, and what a repeated call was answered."""
+
+    now: datetime
+    storefront: Storefront | None
+    limits: Limits
+    first: Answered | None
+
+
+async def opening(tx: Tx, code: str, scope: str, key: str) -> Opening:
+    """Returns what a new draft in a storefront goes by, and what a call with a key was answered; raises NotFound."""
+    row = await tx.connection.fetchrow(OPENING, tx.business, code, scope, key)
+    if row is None:
+        raise NotFound("not_found")
+    now, *storefront, staff, manager, digest, answer = row
+    found = Storefront(*storefront) if storefront[0] is not None else None
+    return Opening(now, found, Limits(staff, manager), (digest, answer) if answer is not None else None)
 
 
 async def storefront(tx: Tx, code: str, *, lock: bool = False) -> Storefront:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +14,7 @@ from kit.ids import MILLISECOND, uuid7
 from sales.domain.discount import Limits
 from sales.domain.item import Item
 from sales.domain.sale import NewPayment, Sale
+from sales.store.businesses import Answered
 
 KEPT = tuple(name for name in Sale.__slots__ if name != "items")
 DERIVED = ("subtotal_q", "total_q", "amount_due_q")
@@ -35,13 +36,12 @@ LOCKED_SALE = f"""
     for no key update
 """
 LOOK = f"""
-    select {SALE_COLUMNS}, {ITEMS_OF_SALE}, b.staff_discount_limit, b.manager_discount_limit,
-        exists (
-            select from idempotency_keys k where k.business_id = $1 and k.scope = $3 and k.key = $4 and k.answer is not null
-        ) as answered
+    select now() as now, {SALE_COLUMNS}, {ITEMS_OF_SALE}, b.staff_discount_limit, b.manager_discount_limit, k.digest, k.answer
     from sales s
     join (select business_id, staff_discount_limit, manager_discount_limit from businesses) b using (business_id)
-    where business_id = $1 and id = $2
+    left join (select business_id, scope, key, digest, answer, expires_at from idempotency_keys) k
+        on k.business_id = $1 and k.scope = $3 and k.key = $4 and k.answer is not null and k.expires_at > now()
+    where s.business_id = $1 and id = $2
 """
 CUSTOMER_OF_SALE = "select customer_id from sales where business_id = $1 and id = $2"
 PLACES = ", ".join(f"${n + 2}" for n in range(len(KEPT) + len(DERIVED)))
@@ -54,6 +54,7 @@ CHANGED = (
 SAVE_SALE = f"""
     update sales set {", ".join(f"{name} = ${n + 3}" for n, name in enumerate(CHANGED))} where business_id = $1 and id = $2
 """
+SAVE_SEEN_DRAFT = f"{SAVE_SALE} and rev = ${len(CHANGED) + 3} and completion_id is null returning 1"
 NEXT_RECEIPT = """
     insert into receipt_counters as c (business_id, storefront, business_date, last) values ($1, $2, $3, 1)
     on conflict (business_id, storefront, business_date) do update set last = c.last + 1
@@ -64,9 +65,13 @@ ITEM_COLUMNS = ", ".join(ITEM_KEPT)
 ITEMS = f"""
     select sale_id, {ITEM_COLUMNS} from sale_items where business_id = $1 and sale_id = any($2::uuid[]) order by sale_id, id
 """
-SAVE_ITEM = f"""
+SAVE_ITEMS = f"""
     insert into sale_items (business_id, sale_id, {ITEM_COLUMNS}, {", ".join(ITEM_DERIVED)})
-    values ($1, $2, {", ".join(f"${n + 3}" for n in range(len(ITEM_KEPT) + len(ITEM_DERIVED)))})
+    select * from unnest(
+        $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::numeric[], $7::bigint[], $8::boolean[], $9::bigint[],
+        $10::bigint[], $11::bigint[], $12::numeric[], $13::bigint[], $14::numeric[], $15::bigint[], $16::bigint[], $17::bigint[],
+        $18::bigint[]
+    )
     on conflict (business_id, sale_id, id) do update set (quantity, unit_price_q, price_is_named, discount_percentage,
         discount_amount_q, tax_rate, discount_q, base_q, tax_q, total_q) = (excluded.quantity, excluded.unit_price_q,
         excluded.price_is_named, excluded.discount_percentage, excluded.discount_amount_q, excluded.tax_rate,
@@ -106,13 +111,23 @@ async def sale(tx: Tx, sale_id: UUID, *, lock: bool = False) -> Sale:
     return _sale(row, [Item(*item) for item in row["items"]])
 
 
-async def look(tx: Tx, sale_id: UUID, scope: str, key: str) -> tuple[Sale, Limits, bool]:
-    """Returns a sale, its business's limits of discounts, and whether a call with a key was answered; raises NotFound."""
+class Looked(NamedTuple):
+    """A sale at a time, its business's limits of discounts, and what a repeated call was answered."""
+
+    now: datetime
+    sale: Sale
+    limits: Limits
+    first: Answered | None
+
+
+async def look(tx: Tx, sale_id: UUID, scope: str, key: str) -> Looked:
+    """Returns what a change of a sale goes by, and what a call with a key was answered; raises NotFound."""
     row = await tx.connection.fetchrow(LOOK, tx.business, sale_id, scope, key)
     if row is None:
         raise NotFound("not_found", id=str(sale_id))
     limits = Limits(row["staff_discount_limit"], row["manager_discount_limit"])
-    return _sale(row, [Item(*item) for item in row["items"]]), limits, row["answered"]
+    first = (row["digest"], row["answer"]) if row["answer"] is not None else None
+    return Looked(row["now"], _sale(row, [Item(*item) for item in row["items"]]), limits, first)
 
 
 async def customer_of(tx: Tx, sale_id: UUID) -> UUID | None:
@@ -147,12 +162,20 @@ def save(tx: Tx, changed: Sale) -> None:
     tx.later(SAVE_SALE, tx.business, changed.id, *(getattr(stamped, name) for name in CHANGED))
 
 
+def save_draft(tx: Tx, seen: Sale, changed: Sale) -> None:
+    """Saves a draft, but for its items, if it is still as it was seen; raises what `tx.overtaken` says if it is not."""
+    stamped = replace(changed, updated_at=tx.now)
+    tx.guarded(SAVE_SEEN_DRAFT, tx.business, seen.id, *(getattr(stamped, name) for name in CHANGED), seen.rev)
+
+
 def save_items(tx: Tx, sale_id: UUID, before: Sequence[Item], after: Sequence[Item]) -> None:
-    """Saves how a locked sale's items differ."""
+    """Saves how a sale's items differ, which nobody else can change."""
     known = {item.id: item for item in before}
     for item in after:
         if known.pop(item.id, None) != item:
-            tx.later(SAVE_ITEM, tx.business, sale_id, *(getattr(item, name) for name in (*ITEM_KEPT, *ITEM_DERIVED)))
+            tx.later_row(
+                SAVE_ITEMS, tx.business, sale_id, *(getattr(item, name) for name in (*ITEM_KEPT, *ITEM_DERIVED))
+            )
     for gone in known:
         tx.later(REMOVE_ITEM, tx.business, sale_id, gone)
 
