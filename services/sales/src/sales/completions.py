@@ -10,6 +10,7 @@ from kit import errors
 from kit.db import Database, Tx
 from kit.errors import Conflict, DomainError, Unavailable
 from kit.identity import Identity
+from sales.domain.sale import Sale
 from sales.messages import sales as messages
 from sales.operations import completion
 from sales.stock import Stock
@@ -30,23 +31,29 @@ class Completions:
         self._database = database
         self._stock = stock
 
-    async def drive(self, business: UUID, attempt: Attempt) -> Attempt:
-        """Returns the attempt at its end; raises Unavailable or Conflict when that is not to be had now."""
+    async def drive(self, business: UUID, attempt: Attempt, sale: Sale | None = None) -> Attempt:
+        """Returns the attempt at its end; raises Unavailable or Conflict when that is not to be had now.
+
+        The sale is looked up unless it is given.
+        """
         caller = Identity(business, attempt.caller["role"], attempt.caller["subject"])
         if attempt.state == RUNNING:
-            error = await self._sell(caller, attempt)
-            attempt = await self._write(
-                caller, attempt, lambda tx: completion.settle(tx, attempt.id, error, messages.completed)
+            if sale is None:
+                sale = await self._database.read(lambda tx: sales_store.sale(tx, attempt.sale_id), caller)
+            error = await self._sell(caller, attempt, sale)
+            attempt = await self._database.write(
+                lambda tx: completion.settle(_known(tx, attempt), attempt.id, error, messages.completed), caller
             )
         if attempt.state == REVERTING:
             ref = completion.stock_ref(attempt)
             await self._stock.bring_back(caller, ref, "the sale could not be completed")
-            attempt = await self._write(caller, attempt, lambda tx: completion.refuse(tx, attempt.id))
+            attempt = await self._database.run(
+                lambda tx, _: completion.refuse(_known(tx, attempt), attempt.id), identity=caller
+            )
         return attempt
 
-    async def _sell(self, caller: Identity, attempt: Attempt) -> dict[str, Any] | None:
+    async def _sell(self, caller: Identity, attempt: Attempt, sale: Sale) -> dict[str, Any] | None:
         """Takes the units off the shelf; returns why that cannot be."""
-        sale = await self._database.read(lambda tx: sales_store.sale(tx, attempt.sale_id), caller)
         try:
             await self._stock.sell(caller, sale, completion.stock_ref(attempt))
         except (Unavailable, Conflict):
@@ -56,15 +63,6 @@ class Completions:
                 "kind": type(error).__name__, "code": error.code, "message": error.message, "context": error.context,
             }  # fmt: skip
         return None
-
-    async def _write(self, caller: Identity, attempt: Attempt, work: Any) -> Attempt:
-        async def known(tx: Tx, _: object) -> Attempt:
-            said = attempt.caller
-            tx.address, tx.agent, tx.request_id = said["address"], said["agent"], said["request_id"]
-            found: Attempt = await work(tx)
-            return found
-
-        return await self._database.run(known, identity=caller)
 
     async def go_on(self) -> bool:
         """Goes on with attempts that nobody seems to drive; tells whether there may be more."""
@@ -80,6 +78,12 @@ class Completions:
             else:
                 ended += 1
         return ended == BATCH
+
+
+def _known(tx: Tx, attempt: Attempt) -> Tx:
+    said = attempt.caller
+    tx.address, tx.agent, tx.request_id = said["address"], said["agent"], said["request_id"]
+    return tx
 
 
 def answer(attempt: Attempt) -> pb.CompleteSaleResponse:

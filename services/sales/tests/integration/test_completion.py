@@ -177,6 +177,26 @@ async def test_a_sale_whose_service_was_killed_finishes_by_itself_and_its_caller
     assert (await shop.sale(sale)).SerializeToString() == answer.SerializeToString()
 
 
+async def test_a_cash_sale_of_nobody_that_was_killed_finishes_by_itself_beside_another_driver(killed: Any) -> None:
+    shop, *_ = killed
+    await asyncio.to_thread(shop.counter.start, "sales")
+    sale = await shop.draft(items=[{"sku": "CAFE", "quantity": "2"}])
+    shop.counter.kill("inventory")
+    try:
+        codes = await asyncio.gather(
+            *(outcome(shop.complete(sale, ("cash", 2000), request_id="cash")) for _ in range(2))
+        )
+        assert codes == ["unavailable"] * 2
+    finally:
+        await asyncio.to_thread(shop.counter.start, "inventory")
+    answers = await asyncio.gather(*(shop.complete(sale, ("cash", 2000), request_id="cash") for _ in range(3)))
+    assert len({each.SerializeToString() for each in answers}) == 1
+    assert (answers[0].status, len(answers[0].payments)) == (COMPLETED, 1)
+    assert await outcome(shop.complete(sale, ("cash", 2000))) == "sale_not_draft"
+    [row] = await shop.rows("select count(*) as n from payments where sale_id = $1::text::uuid", sale.id)
+    assert row["n"] == 1
+
+
 async def test_a_sale_that_was_killed_after_its_units_had_left_takes_them_once(killed: Any) -> None:
     shop, customer, sale, attempt = killed
     await sell(shop, sale, attempt)

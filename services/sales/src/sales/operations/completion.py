@@ -7,12 +7,12 @@ draft again. Who asks, a repeat of him, or a sweep may go on from any step: an a
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from kit import outbox
 from kit.db import RETRY, Tx
-from kit.errors import Refused
+from kit.errors import NotFound, Refused
 from kit.ids import uuid7
 from sales.domain import credit
 from sales.domain import customer as customers_domain
@@ -22,39 +22,53 @@ from sales.domain.sale import Completion, NewPayment, Sale
 from sales.messages import events
 from sales.operations import intents
 from sales.operations.sales import about, lock
-from sales.store import audit, businesses, customers, order_credits
+from sales.store import audit, customers, order_credits
 from sales.store import completions as store
 from sales.store import intents as intents_store
 from sales.store import sales as sales_store
 from sales.store.completions import DONE, RUNNING, Attempt
 
+
+class Begun(NamedTuple):
+    """An attempt, and its sale where it is new."""
+
+    attempt: Attempt
+    sale: Sale | None
+
+
 Answer = Callable[[Sale, list[Mapping[str, Any]]], bytes]
 """Makes what the caller is answered, of the sale and its payments."""
 
 
-async def begin(tx: Tx, sale_id: UUID, wanted: Completion, key: str, digest: bytes) -> Attempt:
+async def begin(tx: Tx, sale_id: UUID, wanted: Completion, key: str, digest: bytes) -> Begun:
     """Holds the credit and writes down what is intended; returns the attempt, an earlier one where the key stands for it.
 
-    Raises NotFound, Refused (`idempotency_key_reuse`, and whatever domain.completed, customer.objection, and intents.pay_sale
-    answer), or Conflict.
+    Nothing is locked before the end, unless an account or an intent is at stake. Raises NotFound, Refused
+    (`idempotency_key_reuse`, and whatever domain.completed, customer.objection, and intents.pay_sale answer), or Conflict.
     """
-    if earlier := await _earlier(tx, key, digest):
-        return earlier
-    sale, customer = await lock(tx, sale_id)
-    # A twin may have been faster to the lock.
-    if (sale.completion_id or sale.status != domain.DRAFT) and (earlier := await _earlier(tx, key, digest)):
-        return earlier
-    limits = await businesses.discount_limits(tx)
+    found = await store.to_complete(tx, sale_id, key)
+    if (found is None or found[2]) and (earlier := await _earlier(tx, key, digest)):
+        return Begun(earlier, None)
+    if found is None:
+        raise NotFound("not_found", id=str(sale_id))
+    sale, limits, _ = found
+    customer = None
+    if sale.customer_id or any(payment.intent_id for payment in wanted.payments):
+        await tx.begin()
+        sale, customer = await lock(tx, sale_id)
+        # A twin may have been faster to the lock.
+        if (sale.completion_id or sale.status != domain.DRAFT) and (earlier := await _earlier(tx, key, digest)):
+            return Begun(earlier, None)
     role = tx.identity.role if tx.identity else 0
     done = domain.completed(sale, wanted, role, limits, tx.actor, tx.now)
     if done.is_credit_sale and customer:
         await _hold_credit(tx, customer, done)
     await intents.pay_sale(tx, done, wanted.payments)
     attempt = Attempt(uuid7(), sale_id, RUNNING, key, digest, _plan(done, wanted), _caller(tx), None, None)
-    tx.conflicts["completions_key"] = RETRY
+    tx.conflicts["completions_key"] = tx.conflicts["completions_under_way"] = RETRY
     store.begin(tx, attempt)
-    sales_store.save(tx, replace(sale, completion_id=attempt.id))
-    return attempt
+    sales_store.take_draft(tx, sale, attempt.id)
+    return Begun(attempt, sale)
 
 
 async def _earlier(tx: Tx, key: str, digest: bytes) -> Attempt | None:
@@ -94,13 +108,17 @@ async def settle(tx: Tx, attempt_id: UUID, error: dict[str, Any] | None, answer:
 
     An attempt that was settled already stays as it is.
     """
-    attempt = await store.attempt(tx, attempt_id, lock=True)
+    attempt, sale = await store.with_sale(tx, attempt_id)
+    customer = None
+    if attempt.state == RUNNING and error is None and sale.customer_id:
+        await tx.begin()
+        attempt = await store.attempt(tx, attempt_id, lock=True)
+        sale, customer = await lock(tx, attempt.sale_id)
     if attempt.state != RUNNING:
         return attempt
     if error is not None:
         store.revert(tx, attempt_id, error)
         return replace(attempt, state=store.REVERTING, error=error)
-    sale, customer = await lock(tx, attempt.sale_id)
     done = replace(
         sale,
         **attempt.plan["sale"],

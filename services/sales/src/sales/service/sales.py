@@ -23,7 +23,7 @@ from sales.queries import sales as queries
 from sales.stock import Stock
 from sales.store import businesses
 from sales.store import sales as store
-from sales.store.completions import DONE, Attempt
+from sales.store.completions import DONE
 
 
 class SaleService(sales_pb2_grpc.SaleServiceServicer):
@@ -97,14 +97,14 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
         call = current.get()
         digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
 
-        async def begin(tx: Tx, _: object) -> Attempt:
+        async def begin(tx: Tx) -> completion.Begun:
             tx.request_id, tx.address, tx.agent = call.request_id, call.address, call.agent
             wanted = messages.completion(request)
             return await completion.begin(tx, UUID(request.id), wanted, request.request_id, digest)
 
-        attempt = await self.database.run(begin, identity=call.identity)
+        attempt, sale = await self.database.write(begin, call.identity)
         call.replayed = attempt.state == DONE
-        response = answer(await self._completions.drive(call.identity.business_id, attempt))
+        response = answer(await self._completions.drive(call.identity.business_id, attempt, sale))
         messages.shown(response.sale, call.identity.role)
         return response
 

@@ -54,6 +54,11 @@ CHANGED = (
 SAVE_SALE = f"""
     update sales set {", ".join(f"{name} = ${n + 3}" for n, name in enumerate(CHANGED))} where business_id = $1 and id = $2
 """
+TAKE_DRAFT = """
+    update sales set completion_id = $4, updated_at = $5
+    where business_id = $1 and id = $2 and rev = $3 and completion_id is null
+    returning 1
+"""
 SAVE_SEEN_DRAFT = f"{SAVE_SALE} and rev = ${len(CHANGED) + 3} and completion_id is null returning 1"
 NEXT_RECEIPT = """
     insert into receipt_counters as c (business_id, storefront, business_date, last) values ($1, $2, $3, 1)
@@ -108,7 +113,7 @@ async def sale(tx: Tx, sale_id: UUID, *, lock: bool = False) -> Sale:
         raise NotFound("not_found", id=str(sale_id))
     if lock and row["seen_rev"] != row["rev"]:
         return (await with_items(tx, [row]))[0]
-    return _sale(row, [Item(*item) for item in row["items"]])
+    return sale_of(row)
 
 
 class Looked(NamedTuple):
@@ -127,7 +132,7 @@ async def look(tx: Tx, sale_id: UUID, scope: str, key: str) -> Looked:
         raise NotFound("not_found", id=str(sale_id))
     limits = Limits(row["staff_discount_limit"], row["manager_discount_limit"])
     first = (row["digest"], row["answer"]) if row["answer"] is not None else None
-    return Looked(row["now"], _sale(row, [Item(*item) for item in row["items"]]), limits, first)
+    return Looked(row["now"], sale_of(row), limits, first)
 
 
 async def customer_of(tx: Tx, sale_id: UUID) -> UUID | None:
@@ -145,6 +150,11 @@ async def with_items(tx: Tx, rows: "Sequence[asyncpg.Record]") -> list[Sale]:
     for sale_id, *item in await tx.connection.fetch(ITEMS, tx.business, list(items)):
         items[sale_id].append(Item(*item))
     return [_sale(row, items[row["id"]]) for row in rows]
+
+
+def sale_of(row: "asyncpg.Record") -> Sale:
+    """Returns the sale in a row that has its columns and its items."""
+    return _sale(row, [Item(*item) for item in row["items"]])
 
 
 def _sale(row: "asyncpg.Record", items: Sequence[Item]) -> Sale:
@@ -166,6 +176,11 @@ def save_draft(tx: Tx, seen: Sale, changed: Sale) -> None:
     """Saves a draft, but for its items, if it is still as it was seen; raises what `tx.overtaken` says if it is not."""
     stamped = replace(changed, updated_at=tx.now)
     tx.guarded(SAVE_SEEN_DRAFT, tx.business, seen.id, *(getattr(stamped, name) for name in CHANGED), seen.rev)
+
+
+def take_draft(tx: Tx, seen: Sale, completion_id: UUID) -> None:
+    """Lets nobody but a completion change a draft, if it is still as it was seen; else raises what `tx.overtaken` says."""
+    tx.guarded(TAKE_DRAFT, tx.business, seen.id, seen.rev, completion_id, tx.now)
 
 
 def save_items(tx: Tx, sale_id: UUID, before: Sequence[Item], after: Sequence[Item]) -> None:
