@@ -50,7 +50,7 @@ class Drafts:
         if empty is None:
             return cast("pb.CreateSaleResponse", _again(request, opening.first))
         products = await self._stock.products(call.identity, [each.sku for each in request.items])
-        ids = [uuid7() for _ in request.items]
+        ids = sorted(uuid7() for _ in request.items)  # by which items are listed
 
         def filled(sale: Sale) -> Sale:
             given = zip(request.items, ids, strict=True)
