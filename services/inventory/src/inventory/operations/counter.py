@@ -30,13 +30,14 @@ async def sell(tx: Tx, cart: str, sale_ref: str, wishes: Sequence[Wish]) -> Sequ
     What the cart holds beyond them is given up. Raises Refused(`sale_returned`) when they were brought back before, and what
     operations.reserve answers with.
     """
+    await tx.begin()
     [claim] = (await directives.claim_orders(tx, [Order(tx.business, sale_ref)])).values()
     if claim.released:
         raise Refused("sale_returned", sale_ref=sale_ref)
     if claim.committed:
         return await left_for(tx, sale_ref)
     basket = Basket(Owner(tx.business, CART, "", cart), wishes, timedelta(0), partial=False)
-    shelves, own = await lock_for(tx, basket)
+    shelves, own, _ = await lock_for(tx, basket)
     await check(tx, shelves, basket)
     book = Book()
     first = basket._replace(first=frozenset(each.key for each in own))

@@ -4,24 +4,26 @@ from collections.abc import Sequence
 
 from inventory.domain.book import Book
 from inventory.domain.hold import rearrange
-from inventory.domain.reservation import Reservation, Status
+from inventory.domain.product import Product
+from inventory.domain.reservation import Reservation
 from inventory.domain.reserve import Basket
-from inventory.domain.stock import Shelves, Sku
+from inventory.domain.stock import Shelves
 from inventory.operations.reserve import check, meet
 from inventory.store import ledger
-from inventory.store.reservations import held_by, lock_owner
-from inventory.store.shelves import lock_shelves
-from kit.db import Tx
+from inventory.store.reservations import held_by_owner
+from inventory.store.shelves import lock_for_owner
+from kit.db import RETRY, Tx
 from kit.errors import DomainError
 from kit.ids import uuid7
 
 
-async def replace(tx: Tx, basket: Basket) -> list[Reservation]:
-    """Lets an owner hold what the basket says and nothing else; returns his reservations, none for an empty basket.
+async def replace(tx: Tx, basket: Basket, skus: Sequence[str]) -> tuple[list[Reservation], list[Product]]:
+    """Lets an owner hold what the basket says and nothing else.
 
-    What he holds stays as it is when he cannot have all. Raises what operations.reserve answers with.
+    Returns his reservations, none for an empty basket, and those of the SKUs that are known. What he holds stays as it is when he
+    cannot have all. Raises what operations.reserve answers with.
     """
-    shelves, own = await lock_for(tx, basket)
+    shelves, own, products = await lock_for(tx, basket, skus)
     await check(tx, shelves, basket)
     book = Book()
     keep = [each.id for each in own]
@@ -31,22 +33,20 @@ async def replace(tx: Tx, basket: Basket) -> list[Reservation]:
     book.choices += [(basket.owner, made) for made in answer.choices]
     made = rearrange(book, basket.owner, answer.parts, own, tx.now, tx.now + basket.ttl, uuid7)
     ledger.write(tx, book)
-    return made
+    return made, products
 
 
-async def lock_for(tx: Tx, basket: Basket) -> tuple[Shelves, Sequence[Reservation]]:
-    """Locks an owner and all shelves of what he holds or is to hold; returns the shelves, his units free, and what he holds."""
-    await lock_owner(tx, basket.owner)
-    own = await active(tx, basket)
-    skus = {basket.sku(wish) for wish in basket.wishes} | {Sku(each.business, each.sku) for each in own}
-    shelves = await lock_shelves(tx, skus)
-    own = await active(tx, basket)  # as it is now that nobody else can change it
+async def lock_for(
+    tx: Tx, basket: Basket, skus: Sequence[str] = ()
+) -> tuple[Shelves, Sequence[Reservation], list[Product]]:
+    """Locks an owner and all shelves of what he holds or is to hold, in a transaction that has begun, and sets its clock.
+
+    Returns the shelves, his units free, what he holds, and those of the SKUs that are known.
+    """
+    shelves = await lock_for_owner(tx, basket.owner, {basket.sku(wish) for wish in basket.wishes})
+    own, products = await held_by_owner(tx, basket.owner, skus)
     for reservation in own:
+        if reservation.key not in shelves.known:  # somebody gave it to him while he was waited for
+            raise RETRY
         shelves.free[reservation.key] += reservation.held
-    return shelves, own
-
-
-async def active(tx: Tx, basket: Basket) -> Sequence[Reservation]:
-    """Returns the reservations of a basket's owner that hold units."""
-    held = (await held_by(tx, [basket.owner])).get(basket.owner, [])
-    return [each for each in held if each.status == Status.ACTIVE]
+    return shelves, own, products

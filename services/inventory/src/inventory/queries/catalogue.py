@@ -1,7 +1,5 @@
 """Products and locations, one and many."""
 
-from collections.abc import Sequence
-
 from comanda.inventory.v1 import locations_pb2, products_pb2
 from inventory.domain.product import Location, Product
 from inventory.messages import catalogue as messages
@@ -12,7 +10,6 @@ from kit.errors import NotFound
 from kit.filters import containing, matching
 
 ONE_PRODUCT = f"select {PRODUCT} from products where business_id = $1 and sku = $2"
-KNOWN_PRODUCTS = f"select {PRODUCT} from products where business_id = $1 and sku = any($2::text[]) order by sku"
 ONE_LOCATION = f"select {LOCATION} from locations where business_id = $1 and code = $2"
 LOCATIONS = f"""
     select {LOCATION} from locations
@@ -44,12 +41,6 @@ async def products(tx: Tx, request: products_pb2.ListProductsRequest) -> product
     items = [messages.product(Product(*row)) for row in rows]
     total = await pages.total(tx, request, f"select count(*) from products {where}", values)
     return products_pb2.ListProductsResponse(items=items, next_page_token=token, total=total)
-
-
-async def known(tx: Tx, skus: Sequence[str]) -> list[products_pb2.Product]:
-    """Returns those of the SKUs that are known, by SKU."""
-    rows = await tx.connection.fetch(KNOWN_PRODUCTS, tx.business, list(skus)) if skus else []
-    return [messages.product(Product(*row)) for row in rows]
 
 
 async def location(tx: Tx, code: str) -> locations_pb2.Location:

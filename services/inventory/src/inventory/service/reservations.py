@@ -10,12 +10,14 @@ from comanda.inventory.v1.reservations_pb2_grpc import ReservationServiceService
 from inventory.domain.quantity import positive
 from inventory.domain.reservation import Reservation
 from inventory.domain.reserve import Basket
+from inventory.messages import catalogue
 from inventory.messages import reservations as messages
 from inventory.operations import expiry, reserve
 from inventory.operations import reservations as operations
 from inventory.operations.replace import replace
-from inventory.queries import allocations, catalogue
+from inventory.queries import allocations
 from inventory.queries import reservations as queries
+from kit import rpc as frame
 from kit.db import Database, Tx
 from kit.errors import DomainError
 from kit.gathering import Asked, Gathering
@@ -69,15 +71,11 @@ class ReservationService(ReservationServiceServicer):
         found = await operations.extend(tx, UUID(request.id), ttl)
         return pb.ExtendReservationResponse(reservation=messages.reservation(found))
 
-    @rpc
     async def ReplaceReservations(
-        self, tx: Tx, request: pb.ReplaceReservationsRequest
+        self, request: pb.ReplaceReservationsRequest, _: Any
     ) -> pb.ReplaceReservationsResponse:
         """Lets an owner hold what the lines say, in place of what he holds."""
-        held = await replace(tx, messages.replacement(request, tx.business))
-        return pb.ReplaceReservationsResponse(
-            reservations=map(messages.reservation, held), products=await catalogue.known(tx, request.with_products)
-        )
+        return await frame.write(self, _replace, request)
 
     @rpc
     async def ListAllocations(self, tx: Tx, request: pb.ListAllocationsRequest) -> pb.ListAllocationsResponse:
@@ -98,6 +96,15 @@ class ReservationService(ReservationServiceServicer):
     ) -> pb.CleanupReservationsResponse:
         """Ends reservations whose time is up, or only counts them."""
         return pb.CleanupReservationsResponse(released_count=await expiry.cleanup(tx, request.dry_run))
+
+
+async def _replace(_: Any, tx: Tx, request: pb.ReplaceReservationsRequest) -> pb.ReplaceReservationsResponse:
+    basket = messages.replacement(request, tx.business)
+    await tx.begin()
+    held, products = await replace(tx, basket, request.with_products)
+    return pb.ReplaceReservationsResponse(
+        reservations=map(messages.reservation, held), products=map(catalogue.product, products)
+    )
 
 
 Asking = Asked[pb.CreateReservationRequest, pb.CreateReservationResponse]

@@ -1,10 +1,12 @@
 """Reservations: found, and locked together with their shelves, which come first."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from inventory.domain.reservation import Owner, Reservation
+from inventory.domain.product import Product
+from inventory.domain.reservation import Owner, Reservation, Status
 from inventory.domain.stock import Shelves
+from inventory.store.catalogue import PRODUCT
 from inventory.store.columns import columns
 from inventory.store.shelves import bare
 from kit.db import Tx
@@ -31,7 +33,17 @@ HELD_BY_OWNERS = f"""
     where r.status in ('active', 'committed')
     order by r.business_id, r.id
 """
-LOCKED_OWNER = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+# Asked for `active` alone, the planner may walk the index of all active reservations instead of the owner's few.
+HELD_BY_OWNER = f"""
+    select now() as now,
+        array(
+            select row({RESERVATION}) from reservations r
+            where r.business_id = $1 and r.owner_type = $2 and r.owner_scope = $3 and r.owner_ref = $4
+                and r.status in ('active', 'committed')
+            order by r.id
+        ) as held,
+        array(select row({PRODUCT}) from products where business_id = $1 and sku = any($5::text[]) order by sku) as products
+"""
 OWNED = """
     select business_id, id from reservations
     where business_id = $1 and owner_type = $2 and status in ('active', 'committed')
@@ -66,6 +78,9 @@ async def owned_by(tx: Tx, owner_type: str, owner_ref: str) -> list[tuple[UUID, 
     return [(business, identifier) for business, identifier in rows]
 
 
-async def lock_owner(tx: Tx, owner: Owner) -> None:
-    """Lets nobody else replace what the owner holds until the transaction ends; before any shelf is locked."""
-    await tx.connection.execute(LOCKED_OWNER, "/".join(map(str, owner)))
+async def held_by_owner(tx: Tx, owner: Owner, skus: Sequence[str]) -> tuple[list[Reservation], list[Product]]:
+    """Returns the active reservations of an owner, oldest first, and those of the SKUs that are known; sets the clock."""
+    [row] = await tx.connection.fetch(HELD_BY_OWNER, *owner, list(skus))
+    tx.now = row["now"]
+    held = [Reservation(*each) for each in row["held"]]
+    return [each for each in held if each.status == Status.ACTIVE], [Product(*each) for each in row["products"]]

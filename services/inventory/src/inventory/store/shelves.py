@@ -18,15 +18,29 @@ from kit import outbox
 from kit.db import Tx
 
 # Outer joins, though both sides exist: they keep the planner from walking all locations for every SKU.
-LOCKED_SHELVES = """
+SHELVES = """
     select s.business_id, s.sku, s.location, s.on_hand, s.reserved, p.step, p.is_active, l.is_active, l.priority,
         coalesce(s.safety_stock, l.safety_stock), s.backorder_limit, s.reorder_point, s.has_lots, p.allocation
-    from unnest($1::uuid[], $2::text[]) as wanted (business_id, sku)
+    from {wanted}
     join stock s on s.business_id = wanted.business_id and s.sku = wanted.sku
     left join products p on p.business_id = s.business_id and p.sku = s.sku
     left join locations l on l.business_id = s.business_id and l.code = s.location
     order by s.business_id, s.sku, s.location
     for update of s
+"""
+WANTED = "unnest($1::uuid[], $2::text[]) as wanted (business_id, sku)"
+LOCKED_SHELVES = SHELVES.format(wanted=WANTED)
+WANTED_OR_HELD = """owner
+    cross join (
+        select business_id, sku from unnest($1::uuid[], $2::text[]) as asked (business_id, sku)
+        union
+        select business_id, sku from reservations
+        where business_id = $4 and owner_type = $5 and owner_scope = $6 and owner_ref = $7 and status in ('active', 'committed')
+    ) as wanted"""
+# No shelf is locked before the owner is, and nobody else replaces what he holds until the transaction ends.
+OWNERS_LOCKED_SHELVES = f"""
+    with owner as materialized (select pg_advisory_xact_lock(hashtextextended($3, 0)))
+    {SHELVES.format(wanted=WANTED_OR_HELD)}
 """
 FREE_SHELVES = """
     select s.business_id, s.sku, s.location, s.on_hand, s.reserved, s.has_lots
@@ -86,6 +100,13 @@ async def lock_shelves(tx: Tx, skus: Collection[Sku]) -> Shelves:
         return Shelves(())
     rows = await tx.connection.fetch(LOCKED_SHELVES, *columns(sorted(skus)))
     return Shelves(Shelf(*row) for row in rows)
+
+
+async def lock_for_owner(tx: Tx, owner: Owner, skus: Collection[Sku]) -> Shelves:
+    """Locks an owner, and then all shelves of the SKUs and of what he holds."""
+    name = "/".join(map(str, owner))
+    asked = columns(sorted(skus)) if skus else [[], []]
+    return Shelves(Shelf(*row) for row in await tx.connection.fetch(OWNERS_LOCKED_SHELVES, *asked, name, *owner))
 
 
 async def lock_free_shelves(tx: Tx, keys: Collection[Key]) -> Shelves:
