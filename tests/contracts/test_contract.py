@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from google.api import annotations_pb2
-from google.protobuf import descriptor_pb2
+from google.protobuf import descriptor_pb2, message_factory
 from google.protobuf.descriptor import Descriptor, FileDescriptor, MethodDescriptor
 
 from comanda.types.v1 import options_pb2
+from kit.errors import Invalid
+from kit.interceptors import validate
 
 ROOT = Path(__file__).resolve().parents[2] / "protos"
 SOURCES = sorted(path.relative_to(ROOT) for path in (ROOT / "comanda").rglob("*.proto"))
@@ -189,3 +191,21 @@ def walk(message: Descriptor | None, path: str) -> bool:
             return False
         message = message.fields_by_name[name].message_type
     return True
+
+
+def broken(message: Descriptor, **values: str) -> list[str]:
+    """The fields of a message that break a rule, each named as often as the refusal names it."""
+    try:
+        validate(message_factory.GetMessageClass(message)(**values))
+    except Invalid as error:
+        return str(error.context["fields"]).split(", ")
+    return []
+
+
+def test_a_reason_or_a_note_that_must_be_given_is_not_given_by_blanks() -> None:
+    wordy = [(message, name) for message in MESSAGES for name in ("reason", "note") if name in broken(message)]
+    assert len(wordy) > 8
+    for message, name in wordy:
+        assert broken(message).count(name) == 1, "and is named once"
+        assert name in broken(message, **{name: " \n"}), message.full_name
+        assert name not in broken(message, **{name: "é 1"}), message.full_name

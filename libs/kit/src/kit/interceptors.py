@@ -138,7 +138,8 @@ def validate(message: Message) -> None:
     if not found:
         return
     violations = [violation(each) for each in found]
-    raise Invalid("invalid_argument", violations=violations, fields=", ".join(v.field for v in violations))
+    fields = dict.fromkeys(each.field for each in violations)
+    raise Invalid("invalid_argument", violations=violations, fields=", ".join(fields))
 
 
 def violation(found: Any) -> Violation:
