@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from comanda_cli.backup import archive
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
 
@@ -56,6 +57,35 @@ def test_credentials_before_the_first_start(tmp_path: Path) -> None:
 def test_a_log_that_does_not_exist(shell: Shell) -> None:
     run = shell.run("logs", "kitchen")
     assert (run.returncode, run.stderr.startswith("comanda: no log of kitchen")) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("COMANDA_DATABASE_URL", "mysql://x", "COMANDA_DATABASE_URL is no URL like postgresql://"),
+        ("COMANDA_NATS_URL", "nats://127.0.0.1:1,127.0.0.1:2", "COMANDA_NATS_URL names no server that answers"),
+        ("COMANDA_NATS_URL", "nats://x:port", "COMANDA_NATS_URL names no server that answers"),
+    ],
+)
+def test_a_server_that_cannot_be_meant_or_reached_is_refused_before_anything_starts(
+    shell: Shell, variable: str, value: str, words: str
+) -> None:
+    run = shell.run("up", "--detach", **{variable: value})
+    assert (run.returncode, run.stdout, run.stderr.startswith(f"comanda: {words}")) == (1, "", True)
+    assert run.stderr.count("\n") == 1
+    assert not shell.home.path.exists()
+
+
+@pytest.mark.parametrize("arguments", [("logs",), ("import", "olist", __file__)])
+def test_a_home_in_which_nothing_was_started(shell: Shell, arguments: tuple[str, ...]) -> None:
+    run = shell.run(*arguments)
+    assert (run.returncode, run.stdout, run.stderr.count("\n")) == (1, "", 1)
+    assert f"comanda up --home {shell.home.path}" in run.stderr
+
+
+def test_a_backup_where_nothing_can_be_written(tmp_path: Path) -> None:
+    with pytest.raises(FleetError, match=r"cannot write to .*; name another FILE"):
+        archive.writing(tmp_path / "nowhere" / "file").__enter__()
 
 
 def test_only_one_holds_the_lock(tmp_path: Path) -> None:

@@ -58,8 +58,8 @@ def olist(
     words go to standard error.
     """
     path = report_path or home.path / REPORT
+    api = Api.of(home, concurrency, api_key)
     with _only_one(home), _opened(path) as report, Bar() as bar:
-        api = Api.of(home, concurrency, api_key)
         tally = asyncio.run(_import(api, file, limit, concurrency, report, bar))
     for line in words(tally, path):
         click.echo(line, err=True)

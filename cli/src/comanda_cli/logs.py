@@ -32,6 +32,8 @@ def logs(service: str | None, home: Home, follow: bool, count: int) -> None:
 
 def _files(home: Home, service: str | None) -> list[Path]:
     known = {file.stem: file for file in sorted(home.logs.glob("*.log"))}
+    if service is None and not known:
+        raise FleetError(f"nothing was started in {home.path}: run `comanda up --home {home.path}`")
     if service is None:
         return list(known.values())
     if service not in known:

@@ -30,8 +30,11 @@ class Manifest:
 
 @contextmanager
 def writing(target: Path) -> Iterator[Path]:
-    """Yields an empty directory whose files become the archive: as a whole, or not at all; for its owner only."""
-    with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-") as scratch:
+    """Yields an empty directory whose files become the archive: as a whole, or not at all; for its owner only.
+
+    Raises FleetError when nothing can be written where the archive shall be.
+    """
+    with _beside(target) as scratch:
         content = Path(scratch) / "content"
         content.mkdir()
         yield content
@@ -43,6 +46,13 @@ def writing(target: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         packed.chmod(0o600)
         packed.replace(target)
+
+
+def _beside(target: Path) -> "TemporaryDirectory[str]":
+    try:
+        return TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-")
+    except OSError as error:
+        raise FleetError(f"cannot write to {target.parent}: {error.strerror}; name another FILE") from error
 
 
 @contextmanager

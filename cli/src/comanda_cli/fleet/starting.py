@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from typing import NoReturn
 
-from comanda_cli.fleet import addresses, leftovers, ports, secrets
+from comanda_cli.fleet import addresses, foreign, leftovers, ports, secrets
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
 from comanda_cli.fleet.ports import LOOPBACK
@@ -69,6 +69,7 @@ def _take(home: Home, port: int | None, host: str, replicas: int) -> list[int]:
 
     Returns the descriptors that hold home and ports: the supervisor inherits them and has both until it ends.
     """
+    foreign.check()
     home.prepare()
     lock = home.lock()
     if lock is None:
