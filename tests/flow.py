@@ -8,7 +8,10 @@ from uuid import uuid4
 import asyncpg
 
 from comanda_cli.api import Api, Refusal
+from comanda_cli.fleet.report import collect
 from comanda_cli.testing import Fleet
+from comanda_cli.verify.command import words
+from comanda_cli.verify.run import verify_home
 from kit.testing import eventually
 
 CHANNEL = {
@@ -20,8 +23,12 @@ SKUS = [f"CHAOS-{number}" for number in range(5)]
 CLIENTS = 6
 # Orders that must come through before something dies, and again after everything is back.
 ENOUGH = 25
-# Seconds within which every order has come through, the time included that a busy machine takes to start a process again.
+# Seconds within which every order has come through, beside the time that the machine takes to start a process again.
 LONGEST_STALL = 25.0
+# How long what is under way may take to settle: shorter than a lease, whose end heals much.
+SETTLE_SECONDS = 50.0
+# How long enough orders may take on a machine that is busy with something else.
+ADVANCE_SECONDS = 150.0
 
 
 async def prepare(api: Api) -> None:
@@ -70,14 +77,14 @@ class Flow:
                 if refusal.code != "missing_check":
                     raise
 
-    async def advances(self, seconds: float = 45) -> None:
+    async def advances(self) -> None:
         """Returns when enough further orders were acknowledged."""
         goal = len(self.acknowledged) + ENOUGH
 
         async def reached() -> bool:
             return len(self.acknowledged) >= goal
 
-        await eventually(reached, seconds)
+        await eventually(reached, ADVANCE_SECONDS)
 
 
 def pid_of(fleet: Fleet, name: str) -> int:
@@ -91,6 +98,17 @@ def pid_of(fleet: Fleet, name: str) -> int:
 async def replaced(fleet: Fleet, name: str, killed: int) -> bool:
     """Tells whether another process has the place of one that was killed."""
     return pid_of(fleet, name) not in (0, killed)
+
+
+async def healthy(fleet: Fleet) -> bool:
+    """Tells whether every process of the fleet answers well."""
+    return (await asyncio.to_thread(collect, fleet.home)).is_healthy
+
+
+async def failures(fleet: Fleet, settle: float = SETTLE_SECONDS) -> list[str]:
+    """What `comanda verify` has to say of the fleet unless all its checks pass."""
+    results = await verify_home(fleet.home, settle)
+    return [] if all(each.passed for each in results) else words(results)
 
 
 async def stored(fleet: Fleet, acknowledged: dict[str, str]) -> dict[str, str]:

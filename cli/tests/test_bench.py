@@ -4,15 +4,16 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
 
 import asyncpg
 import pytest
 
-from comanda_cli.bench import command, history, reads, sales
+from comanda_cli.bench import command, history, reads, reserve, sales
 from comanda_cli.bench.orders import percentiles
 from comanda_cli.fleet.errors import FleetError
-from comanda_cli.testing import Fleet
+from comanda_cli.testing import Fleet, running
 
 KEYS = [
     "orders",
@@ -68,7 +69,7 @@ def test_percentiles_are_those_of_the_nearest_rank() -> None:
 def test_a_run_prints_its_figures_as_one_json_object() -> None:
     program = "from comanda_cli.bench import orders; orders.WARM_UP = 10; from comanda_cli.main import main; main()"
     argv = [sys.executable, "-c", program, "bench", "orders", "--orders", "40", "--clients", "4"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=380)
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
     assert list(figures) == [*KEYS, "verify"]
@@ -79,14 +80,22 @@ def test_a_run_prints_its_figures_as_one_json_object() -> None:
     assert 0 < figures["open_ms"]["p50"] <= figures["open_ms"]["p99"]
 
 
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """A fleet for what can be measured one after the other: reservations, and then reads of orders that were copied in."""
+    with running(tmp_path_factory.mktemp("measured")) as started:
+        yield started
+
+
 @pytest.mark.xdist_group("bench")
-def test_a_run_of_reservations_stands_beside_bare_sql_on_the_same_row() -> None:
-    small = "from comanda_cli.bench import reserve as r; r.SKUS, r.ROUNDS, r.WARM_UP_SECONDS = 20, 2, 1"
-    program = f"{small}; from comanda_cli.main import main; main()"
-    argv = [sys.executable, "-c", program, "bench", "reserve", "--clients", "8", "--seconds", "1"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=110)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
+def test_a_run_of_reservations_stands_beside_bare_sql_on_the_same_row(
+    measured: Fleet, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "temporary_fleet", lambda _: nullcontext(measured.home))
+    for name, few in {"SKUS": 20, "ROUNDS": 2, "WARM_UP_SECONDS": 1}.items():
+        monkeypatch.setattr(reserve, name, few)
+    command.bench(["reserve", "--clients", "8", "--seconds", "1"], standalone_mode=False)
+    figures = json.loads(capsys.readouterr().out)
     assert list(figures) == [*RESERVE_KEYS, "verify"]
     assert (figures["clients"], figures["verify"]) == (8, "passed")
     hot, spread, bare = (figures[f"{name}_per_second"] for name in ("hot", "spread", "pgbench_hot"))
@@ -97,12 +106,14 @@ def test_a_run_of_reservations_stands_beside_bare_sql_on_the_same_row() -> None:
 
 
 @pytest.mark.xdist_group("bench")
-def test_reads_are_timed_and_their_answers_checked_for_each_number_of_orders() -> None:
-    program = "from comanda_cli.bench import reads as r; r.WARM_UP, r.COUNTED = 1, 3; from comanda_cli.main import main; main()"
-    argv = [sys.executable, "-c", program, "bench", "reads", "--rows", "600", "--rows", "300"]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=110)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
+def test_reads_are_timed_and_their_answers_checked_for_each_number_of_orders(
+    measured: Fleet, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "temporary_fleet", lambda _: nullcontext(measured.home))
+    monkeypatch.setattr(reads, "WARM_UP", 1)
+    monkeypatch.setattr(reads, "COUNTED", 3)
+    command.bench(["reads", "--rows", "600", "--rows", "300"], standalone_mode=False)
+    figures = json.loads(capsys.readouterr().out)
     assert list(figures) == ["rows"]
     assert list(figures["rows"]) == ["300", "600"]
     for times in figures["rows"].values():

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,7 +21,16 @@ from embedded import Nats, Postgres
 
 from .conftest import Shell, until
 
-pytestmark = pytest.mark.timeout(180)
+
+@pytest.fixture(scope="module")
+def standing(standins: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A fleet that is up, for tests that leave it so."""
+    shell = Shell(Home(tmp_path_factory.mktemp("standing") / "home"), standins)
+    try:
+        up(shell)
+        yield shell
+    finally:
+        ending.end(shell.home)
 
 
 def up(shell: Shell, *arguments: str, **more: str) -> None:
@@ -96,22 +105,22 @@ def test_credentials_are_the_owners_only_and_last(shell: Shell) -> None:
     assert shell.home.credentials() == first
 
 
-def test_a_service_has_its_own_database_and_no_other(shell: Shell) -> None:
-    up(shell)
-    own = addresses.kept(shell.home).databases["orders"]
+@pytest.mark.xdist_group("standing")
+def test_a_service_has_its_own_database_and_no_other(standing: Shell) -> None:
+    own = addresses.kept(standing.home).databases["orders"]
     sql(own, "create table mine (id int)")
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for database"):
         sql(urlsplit(own)._replace(path="/comanda_sales").geturl(), "select 1")
 
 
-def test_a_killed_service_and_a_killed_server_are_started_again_and_it_shows(shell: Shell) -> None:
-    up(shell)
-    before = status(shell)
+@pytest.mark.xdist_group("standing")
+def test_a_killed_service_and_a_killed_server_are_started_again_and_it_shows(standing: Shell) -> None:
+    before = status(standing)
     for name in ("orders", "postgres", "nats"):
         os.kill(int(str(before[name]["pid"])), signal.SIGKILL)
-    until(lambda: all(status(shell)[name]["restarts"] for name in ("orders", "postgres", "nats")))
-    until(lambda: shell.run("status").returncode == 0)
-    orders = status(shell)["orders"]
+    until(lambda: all(status(standing)[name]["restarts"] for name in ("orders", "postgres", "nats")))
+    until(lambda: standing.run("status").returncode == 0)
+    orders = status(standing)["orders"]
     assert orders["pid"] != before["orders"]["pid"]
     assert orders["last_exit"] == "killed by SIGKILL"
 
@@ -122,7 +131,7 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_recovers(shell:
     sql(addresses.kept(shell.home).databases["orders"], "create table kept as select 1 as one")
     members = leftovers.members(shell.home)
     shell.supervisor().kill()
-    assert psutil.wait_procs(members, timeout=15)[1] == []
+    assert psutil.wait_procs(members, timeout=100)[1] == []
     up(shell)
     assert shell.home.credentials() == credentials
     # Asked anew: a port that somebody else has taken meanwhile is given up for another.
@@ -162,24 +171,20 @@ def test_a_stopped_supervisor_ends_in_order(shell: Shell) -> None:
     assert state["supervisor"]["state"] == "stopped"
 
 
-def test_a_second_start_says_that_it_runs(shell: Shell) -> None:
-    up(shell)
-    again = shell.run("up", "--detach")
+@pytest.mark.xdist_group("standing")
+def test_a_second_start_says_that_it_runs(standing: Shell) -> None:
+    again = standing.run("up", "--detach")
     assert (again.returncode, "is up already" in again.stdout) == (0, True)
-    foreground = shell.run("up")
+    foreground = standing.run("up")
     assert (foreground.returncode, "runs already" in foreground.stderr) == (1, True)
 
 
-def test_two_homes_run_side_by_side(shell: Shell, tmp_path: Path) -> None:
-    other = replace(shell, home=Home(tmp_path / "other"))
-    try:
-        up(shell)
-        up(other)
-        assert shell.home.credentials()["base_url"] != other.home.credentials()["base_url"]
-        assert shell.run("down").returncode == 0
-        assert other.run("status").returncode == 0
-    finally:
-        ending.end(other.home)
+@pytest.mark.xdist_group("standing")
+def test_two_homes_run_side_by_side(standing: Shell, shell: Shell) -> None:
+    up(shell)
+    assert shell.home.credentials()["base_url"] != standing.home.credentials()["base_url"]
+    assert shell.run("down").returncode == 0
+    assert standing.run("status").returncode == 0
 
 
 BOUND = """

@@ -16,6 +16,8 @@ from comanda_cli.api import Api
 from comanda_cli.testing import Fleet
 from kit.testing import eventually
 
+from ..flow import failures, pid_of
+
 pytestmark = pytest.mark.xdist_group("chaos")
 
 CHANNEL = {
@@ -41,7 +43,7 @@ class Gate:
             await self.connection.execute("select pg_stat_clear_snapshot()")
             return bool(await self.connection.fetchval(WAITS, f"%{statement}%"))
 
-        await eventually(waits, 30)
+        await eventually(waits)
 
 
 @asynccontextmanager
@@ -93,7 +95,7 @@ class Way:
             session = await self.api.get(f"/api/v1/sessions/{self.key}")
             return "stock" in session["data"]["checks"]
 
-        await eventually(there, 45)
+        await eventually(there)
 
     async def level(self) -> tuple[str, str]:
         """The units on hand, and those that are held."""
@@ -103,13 +105,6 @@ class Way:
     def kill(self, name: str) -> None:
         """Kills a process; the supervisor starts another."""
         os.kill(pid_of(self.fleet, name), signal.SIGKILL)
-
-
-def pid_of(fleet: Fleet, name: str) -> int:
-    state = fleet.home.read("state")
-    assert state
-    [pid] = [each["pid"] for each in state["processes"] if each["name"] == name]
-    return int(pid or 0)
 
 
 async def opening(way: Way) -> None:
@@ -197,8 +192,8 @@ async def settling(way: Way) -> None:
 async def api(own_fleet: Fleet) -> AsyncIterator[Api]:
     """A client with a channel and a location."""
     async with Api.of(own_fleet.home, 2) as client:
-        await client.post("/api/v1/channels", CHANNEL, "channel")
-        await client.post("/api/v1/locations", {"code": "steps", "type": "warehouse"}, "location")
+        await client.post("/api/v1/channels", CHANNEL, "steps-channel")
+        await client.post("/api/v1/locations", {"code": "steps", "type": "warehouse"}, "steps-location")
         yield client
 
 
@@ -216,11 +211,10 @@ async def test_an_order_survives_a_death_while(
     async def over() -> bool:
         return await way.level() == ("0.000", "0.000")
 
-    await eventually(over, 60)
+    await eventually(over)
     made = await api.get(f"/api/v1/orders?search={way.sku}")
     assert [order["session_key"] for order in made["items"]] == [way.key]
 
 
 async def test_the_books_add_up_after_all_of_that(own_fleet: Fleet) -> None:
-    done = await asyncio.to_thread(own_fleet.run, "verify", "--settle", "30")
-    assert done.returncode == 0, done.stdout
+    assert await failures(own_fleet) == []
