@@ -29,7 +29,7 @@ class Shell:
     def run(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
         """Runs a subcommand to its end; more are environment variables."""
         return subprocess.run(
-            self.argv(*arguments), capture_output=True, text=True, env={**self.environment, **more}, timeout=100
+            self.argv(*arguments), capture_output=True, text=True, env={**self.environment, **more}, timeout=300
         )
 
     def argv(self, *arguments: str) -> list[str]:
@@ -43,7 +43,7 @@ class Shell:
         return found
 
 
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 100.0) -> None:
     """Returns when the condition holds; fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

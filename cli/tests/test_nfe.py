@@ -75,6 +75,6 @@ def test_invoices_become_receipts_once(fleet: Fleet, tmp_path: Path) -> None:
         f"{credentials['base_url']}/api/v1/attachments/transferir",
         json={"origem_id": made["nIdReceb"], "destino_id": made["payables"][0]},
         headers={"authorization": f"Bearer {credentials['api_key']}"},
-        timeout=30,
+        timeout=300,
     )
     assert (answer.json()["status"], answer.json()["anexos_transferidos"]) == ("success", 1)

@@ -43,7 +43,7 @@ async def test_what_the_client_saw_last_counts_for_more_than_what_its_url_says(h
 async def test_events_arrive_while_the_stream_is_open(house: House) -> None:
     more = asyncio.Event()
     house.services.on["WatchOrders"] = [BEGIN, more, FIRST, asyncio.Event()]
-    async with asyncio.timeout(10), house.client.stream("GET", FEED) as answer:
+    async with asyncio.timeout(100), house.client.stream("GET", FEED) as answer:
         lines = answer.aiter_lines()
         assert await anext(lines) == "id: p0"
         more.set()
@@ -53,7 +53,7 @@ async def test_events_arrive_while_the_stream_is_open(house: House) -> None:
 async def test_a_quiet_feed_shows_that_it_is_alive(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "HEARTBEAT_SECONDS", 0.05)
     house.services.on["WatchOrders"] = [BEGIN, asyncio.Event()]
-    async with asyncio.timeout(10), house.client.stream("GET", FEED) as answer:
+    async with asyncio.timeout(100), house.client.stream("GET", FEED) as answer:
         lines = answer.aiter_lines()
         assert [await anext(lines) for _ in range(5)] == ["id: p0", "", ":", "", ":"]
 
@@ -100,7 +100,7 @@ async def test_a_client_that_hangs_up_ends_the_stream_behind(house: House) -> No
 
 async def test_streams_end_when_the_gateway_leaves(house: House) -> None:
     house.services.on["WatchOrders"] = [BEGIN, asyncio.Event()]
-    async with asyncio.timeout(10), house.client.stream("GET", FEED) as answer:
+    async with asyncio.timeout(100), house.client.stream("GET", FEED) as answer:
         lines = answer.aiter_lines()
         await anext(lines)
         house.app.leave()

@@ -91,7 +91,7 @@ async def test_the_erps_webhooks_copy_attachments_by_themselves(erp: Erp, fleet:
         found = (await asyncio.to_thread(erp.api.get, "/api/v1/attachments/transfers", params=query)).json()["items"]
         return [each["destino_id"] for each in found] == [payable]
 
-    await eventually(copied, 40)
+    await eventually(copied)
     secret = erp.hook.rpartition("/")[2]
     assert not [log.name for log in fleet.home.logs.iterdir() if secret in log.read_text(errors="replace")]
     wrong = await asyncio.to_thread(erp.simulator.post, erp.hook + "x", json={"ping": "omie"})

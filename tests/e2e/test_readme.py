@@ -31,7 +31,7 @@ def test_a_credit_sale_can_be_made_paid_and_refunded_by_hand(fleet: Fleet, tmp_p
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     program = ["bash", "-euo", "pipefail", "-c", f"{lines}\n{block_under('Sell at the counter')}"]
     done = subprocess.run(
-        program, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PATH": path}, timeout=100
+        program, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PATH": path}, timeout=300
     )
     assert done.returncode == 0, done.stderr
     *_, completed, payment, approved, processed, sale, credit, available = map(json.loads, done.stdout.splitlines())
@@ -50,7 +50,7 @@ def test_a_credit_sale_can_be_made_paid_and_refunded_by_hand(fleet: Fleet, tmp_p
 def test_an_order_can_be_placed_by_hand(fleet: Fleet, tmp_path: Path) -> None:
     (tmp_path / ".comanda").symlink_to(fleet.home.path)
     program = ["bash", "-euo", "pipefail", "-c", block_under("Place an order by hand")]
-    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, env=os.environ, timeout=60)
+    done = subprocess.run(program, cwd=tmp_path, capture_output=True, text=True, env=os.environ, timeout=300)
     assert done.returncode == 0, done.stderr
     product, _, channel, session, first, second, available, orders = map(json.loads, done.stdout.splitlines())
     assert (product["sku"], channel["code"], session["session_key"]) == ("CAFE", "web", "CART-1")

@@ -108,5 +108,5 @@ def test_the_end_leaves_no_process(tmp_path: Path) -> None:
     with Postgres(tmp_path, durable=False) as server:
         assert server.pid
         family = [psutil.Process(server.pid), *psutil.Process(server.pid).children()]
-    _, alive = psutil.wait_procs(family, timeout=10)
+    _, alive = psutil.wait_procs(family, timeout=100)
     assert alive == []

@@ -111,7 +111,7 @@ async def test_a_transaction_whose_connection_dies_blocks_nobody(bench: Any) -> 
 
     waiting = asyncio.ensure_future(bench.database.run(next_one))
     await connection.execute(kill)
-    await asyncio.wait_for(waiting, 10)
+    await asyncio.wait_for(waiting, 25)
     await connection.close()
     holding.cancel()
     await asyncio.wait([holding])

@@ -13,7 +13,7 @@ from kit import identity
 
 BUSINESS = "demo"
 STOREFRONT = "loja"
-CALL_SECONDS = 10.0
+CALL_SECONDS = 60.0
 
 Metadata = tuple[tuple[str, str], ...]
 

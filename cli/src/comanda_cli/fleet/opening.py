@@ -15,7 +15,7 @@ from comanda_cli.fleet.home import Home
 from comanda_cli.fleet.services import GATEWAY, OMIE
 
 # For one process of each service; more of them take longer on the same machine.
-HEALTHY_SECONDS = 60.0
+HEALTHY_SECONDS = 180.0
 POLL_SECONDS = 0.1
 
 

@@ -140,8 +140,11 @@ def apart(work: Callable[[], None]) -> None:
         pool.submit(work).result()
 
 
-async def eventually(condition: Callable[[], Awaitable[T]], seconds: float = 20.0, every: float = 0.02) -> T:
-    """Polls until the condition is true and returns what it returned; fails after that many seconds."""
+async def eventually(condition: Callable[[], Awaitable[T]], seconds: float = 50.0, every: float = 0.02) -> T:
+    """Polls until the condition is true and returns what it returned; fails after that many seconds.
+
+    The usual limit leaves a busy machine time, and is shorter than a lease: what only its end heals fails.
+    """
     end = time.monotonic() + seconds
     while not (found := await condition()):
         if time.monotonic() > end:

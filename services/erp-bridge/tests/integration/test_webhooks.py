@@ -40,7 +40,7 @@ async def settled(bridge: Bridge, *expected: str) -> None:
     async def is_so() -> bool:
         return await states(bridge) == list(expected)
 
-    await eventually(is_so, 40)
+    await eventually(is_so)
 
 
 def receipt(omie: Simulator, **more: Any) -> tuple[int, list[int]]:

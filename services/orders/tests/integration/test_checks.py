@@ -194,7 +194,7 @@ async def test_a_commit_that_waits_is_woken_by_the_report(hub: Any) -> None:
     key = (await opened(hub, line("A"))).session_key
     commit = asyncio.ensure_future(committed(hub, key, wait=20000))
     assert await reported(hub, key, 1)
-    assert (await asyncio.wait_for(commit, 10)).status == "committed"
+    assert (await asyncio.wait_for(commit, 100)).status == "committed"
 
 
 async def test_nobody_may_report_a_check_that_a_service_makes(hub: Any) -> None:

@@ -159,7 +159,7 @@ async def settled(shop: Any) -> str:
         [attempt] = await shop.rows(ATTEMPT, shop.id)
         return str(attempt["state"]) if attempt["state"] in ("done", "refused") else ""
 
-    return str(await eventually(over, 15))
+    return str(await eventually(over))
 
 
 async def test_a_sale_whose_service_was_killed_finishes_by_itself_and_its_caller_gets_the_answer(killed: Any) -> None:
