@@ -9,6 +9,10 @@ import pytest
 
 from comanda.sales.v1 import exports_pb2 as pb
 from comanda.sales.v1 import exports_pb2_grpc, sales_pb2
+from comanda.sales.v1.refunds_pb2 import CancelSaleRequest
+from comanda.sales.v1.refunds_pb2_grpc import RefundServiceStub
+from comanda.sales.v1.reports_pb2 import GetDailyReportRequest
+from comanda.sales.v1.reports_pb2_grpc import ReportServiceStub
 from comanda.types.v1.options_pb2 import Role
 from kit import client
 from kit.errors import NotFound
@@ -87,6 +91,80 @@ async def test_what_customers_owe_adds_up_to_their_balances(shop: Any, exports: 
     assert {row["customer_id"]: int(row["total_q"]) for row in found} == owed
     assert {row["name"] for row in found} == {"Ana, Bia", "Caio"}
     assert all(row["current_q"] == row["total_q"] for row in found)
+
+
+async def test_each_day_of_each_storefront_is_a_line_that_says_what_its_report_says(shop: Any, exports: Any) -> None:
+    await shop.open_storefront("norte")
+    paid = ("pix", 700), ("cash", 1500)
+    old, today = await shop.draft(), await shop.draft()
+    for sale in (old, today):
+        await shop.add(sale, quantity="2", tax_rate="10")
+        await shop.complete(sale, *paid)
+    await shop.rows("update sales set business_date = business_date - 70 where id = $1", old.id)
+    refund = CancelSaleRequest(id=old.id, reason="mistake")
+    async with client.channel(shop.counter.addresses["sales"]) as channel:
+        await shop.call(RefundServiceStub(channel).CancelSale, refund)
+        found = rows(await parts(shop, exports.ExportDailyReport, pb.ExportDailyReportRequest()))
+        reports = ReportServiceStub(channel)
+        for row in found:
+            asked = GetDailyReportRequest(storefront=row["storefront"], date=row["date"])
+            day = await shop.call(reports.GetDailyReport, asked)
+            for name in ("sales_count", "total_sales_q", "tax_q", "discount_q", "refunds_q", "profit_q"):
+                assert int(row[name]) == getattr(day, name), name
+            methods = {name.partition(".")[2]: int(value) for name, value in row.items() if "." in name}
+            assert {name: amount_q for name, amount_q in methods.items() if amount_q} == dict(day.by_payment_method)
+    [line] = found
+    same = ("storefront", "date", "total_sales_q", "refunds_q", "by_payment_method.pix", "by_payment_method.card")
+    assert [line[name] for name in same] == ["centro", today.business_date, "2200", "2200", "700", "0"]
+
+
+async def test_days_are_narrowed_by_storefront_and_dates(shop: Any, exports: Any) -> None:
+    await shop.open_storefront("norte")
+    sales = [await shop.draft() for _ in range(3)]
+    for n, sale in enumerate(sales):
+        await shop.add(sale, quantity="1")
+        await shop.complete(sale, ("cash", 1000))
+        await shop.rows("update sales set business_date = date '2026-01-31' + $2::int where id = $1", sale.id, n)
+    for bounds, dates in (
+        ({}, ["2026-01-31", "2026-02-01", "2026-02-02"]),
+        ({"from": "2026-02-01", "to": "2026-02-01"}, ["2026-02-01"]),
+        (
+            {"from": "0001-01-01", "to": "9999-12-31", "storefront": "centro"},
+            ["2026-01-31", "2026-02-01", "2026-02-02"],
+        ),
+        ({"from": "2026-02-02", "to": "2026-01-31"}, []),
+        ({"storefront": "norte"}, []),
+    ):
+        request = pb.ExportDailyReportRequest(**bounds)  # type: ignore[arg-type]  # one of them is a keyword of Python
+        found = await parts(shop, exports.ExportDailyReport, request, Role.ROLE_STAFF)
+        assert [row["date"] for row in rows(found)] == dates, bounds
+        assert "profit_q" not in found[0]
+    for wrong in ({"storefront": "nowhere"}, {"from": "2026-02-30"}):
+        with pytest.raises(grpc.aio.AioRpcError):
+            await parts(shop, exports.ExportDailyReport, pb.ExportDailyReportRequest(**wrong))  # type: ignore[arg-type]  # as above
+
+
+async def test_a_summary_is_one_line_and_its_lists_are_tables(shop: Any, exports: Any) -> None:
+    customer = await shop.customer(name="=Ana")
+    sale = await shop.draft(customer_id=customer.id)
+    await shop.add(sale, quantity="2", tax_rate="10")
+    await shop.complete(sale, ("cash", 2200))
+    [line] = rows(await parts(shop, exports.ExportSalesSummary, pb.ExportSalesSummaryRequest()))
+    assert (line["total_sales_q"], line["cogs_q"], line["profit_q"], line["margin"]) == ("2200", "1200", "800", "40")
+    [line] = rows(await parts(shop, exports.ExportSalesSummary, pb.ExportSalesSummaryRequest(), Role.ROLE_STAFF))
+    assert line["total_sales_q"] == "2200"
+    assert not {"cogs_q", "profit_q", "margin", "realized_profit_q", "outstanding_profit_q"} & line.keys()
+    for table, shown in (
+        ("CUSTOMERS", ("name", "'=Ana")),
+        ("SELLERS", ("user", "key:test")),
+        ("PRODUCTS", ("sku", "CAFE")),
+    ):
+        request = pb.ExportSalesSummaryRequest(table=f"SUMMARY_TABLE_{table}")
+        [line] = rows(await parts(shop, exports.ExportSalesSummary, request))
+        assert (line[shown[0]], line["total_sales_q"]) == (shown[1], "2200")
+    before = pb.ExportSalesSummaryRequest(to="2020-01-01", storefront="centro")
+    [line] = rows(await parts(shop, exports.ExportSalesSummary, before))
+    assert line["total_sales_q"] == "0"
 
 
 def test_what_a_spreadsheet_would_run_is_text_and_numbers_stay_numbers() -> None:

@@ -1,5 +1,7 @@
 """Days as callers name them, and the moments at which they begin and end."""
 
+import calendar
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,6 +26,14 @@ def span(first: str, last: str, zone: str) -> tuple[datetime, datetime]:
         _midnight(begin, zone) if begin else EVER,
         _midnight(end + timedelta(days=1), zone) if end and end < date.max else NEVER,
     )
+
+
+def months(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """Yields the first and the last day of each calendar month within two days."""
+    while first <= last:
+        end = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        yield first, min(end, last)
+        first = end + timedelta(days=1)
 
 
 def moments(first: str, last: str, zone: str) -> tuple[datetime | None, datetime | None]:

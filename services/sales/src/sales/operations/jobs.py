@@ -8,7 +8,7 @@ import structlog
 from comanda.sales.events.v1 import sales_pb2 as events
 from kit import outbox
 from kit.db import Tx
-from sales.domain.sale import COMPLETED, DRAFT
+from sales.domain.sale import DRAFT
 from sales.operations import sales
 from sales.queries import reports
 from sales.store import jobs as store
@@ -18,6 +18,7 @@ LOG = structlog.get_logger()
 BATCH = 100
 UPCOMING_DAYS = 3
 IDLE_HOURS = 24
+TOLD = ("sales_count", "total_sales_q", "tax_q", "refunds_q")
 
 
 async def remind(tx: Tx) -> bool:
@@ -35,15 +36,9 @@ async def end_days(tx: Tx) -> bool:
     """Tells what storefronts have sold on the business days that are over."""
     rows = await store.ended_days(tx, BATCH)
     for business, storefront, day in rows:
-        place = (business, day, day, storefront)
-        totals = await tx.connection.fetchrow(reports.TOTALS, *place, [COMPLETED])
-        assert totals is not None, "sums are one row"
-        event = events.DayEnded(
-            storefront=storefront,
-            date=day.isoformat(),
-            **{name: totals[name] for name in ("sales_count", "total_sales_q", "tax_q")},
-            refunds_q=await tx.connection.fetchval(reports.PAID_BACK, business, day, storefront),
-        )
+        found = await reports.days_of(tx, day, day, storefront, business)
+        totals = {name: found[0][name] for name in TOLD} if found else {}
+        event = events.DayEnded(storefront=storefront, date=day.isoformat(), **totals)
         outbox.add(tx, f"storefront/{storefront}", event, business=business)
     return len(rows) == BATCH
 

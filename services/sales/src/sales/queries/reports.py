@@ -1,8 +1,12 @@
 """Reports, each counted anew from the sales: they cannot disagree with them."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+
+import asyncpg
 
 from comanda.sales.v1 import reports_pb2 as pb
 from comanda.sales.v1.sales_pb2 import SaleStatus
@@ -16,10 +20,12 @@ from sales.messages.values import plain, short
 from sales.store import businesses
 
 EARLIEST, LATEST = date.min, date.max
+DAY = ("sales_count", "total_sales_q", "tax_q", "discount_q", "refunds_q")
+"""What a day's row counts, beside what was paid by method and, for those who may see it, profit."""
 # One row a sale: its taxes and cost beside what it holds itself. A sale that is a draft, or was cancelled, is none.
 FINISHED = """
     with finished as (
-        select s.id, s.status, s.storefront, s.customer_id, s.seller, s.total_q, s.amount_paid_q, s.amount_due_q,
+        select s.id, s.status, s.storefront, s.business_date, s.customer_id, s.seller, s.total_q, s.amount_paid_q, s.amount_due_q,
             s.amount_refunded_q, s.tax_q + i.tax_q as taxes_q, s.discount_q + i.discount_q as discounts_q, i.cost_q,
             s.total_q - s.tax_q - i.tax_q - i.cost_q as profit_q
         from sales s
@@ -72,20 +78,39 @@ TOP_PRODUCTS = f"""
     where f.status = any($5::text[])
     group by 1 order by 4 desc, 1 limit 10
 """
-BY_METHOD = f"""
-    {FINISHED}
-    select p.method, sum(p.amount_q)::bigint as paid_q
-    from finished f join payments p on p.business_id = $1 and p.sale_id = f.id
-    where f.status = any($5::text[])
-    group by 1 order by 1
-"""
-PAID_BACK = """
-    select coalesce(sum(r.amount_q), 0)::bigint
-    from refunds r
-    join sales s on s.business_id = r.business_id and s.id = r.sale_id
-    join storefronts f on f.business_id = s.business_id and f.code = s.storefront
-    where r.business_id = $1 and r.status = 'processed' and ($3 = '' or s.storefront = $3)
-        and ((r.processed_at at time zone f.timezone) - make_interval(hours => f.day_cutover_hour))::date = $2
+# One row a business date and storefront on which something was sold, or paid back of whatever sale.
+DAYS = f"""
+    {FINISHED}, completed as (select * from finished where status = 'completed'),
+    sold as (
+        select business_date as date, storefront, count(*) as sales_count, sum(total_q)::bigint as total_sales_q,
+            sum(taxes_q)::bigint as tax_q, sum(discounts_q)::bigint as discount_q, sum(profit_q)::bigint as profit_q
+        from completed group by 1, 2
+    ), paid as (
+        select date, storefront, jsonb_object_agg(method, paid_q order by method) as by_payment_method
+        from (
+            select c.business_date as date, c.storefront, p.method, sum(p.amount_q)::bigint as paid_q
+            from completed c join payments p on p.business_id = $1 and p.sale_id = c.id
+            group by 1, 2, 3
+        ) as methods
+        group by 1, 2
+    ), paid_back as (
+        select date, storefront, sum(amount_q)::bigint as refunds_q
+        from (
+            select s.storefront, r.amount_q,
+                ((r.processed_at at time zone f.timezone) - make_interval(hours => f.day_cutover_hour))::date as date
+            from refunds r
+            join sales s on s.business_id = r.business_id and s.id = r.sale_id
+            join storefronts f on f.business_id = s.business_id and f.code = s.storefront
+            where r.business_id = $1 and r.status = 'processed' and ($4 = '' or s.storefront = $4)
+        ) as processed
+        where date between $2 and $3
+        group by 1, 2
+    )
+    select date, storefront, coalesce(sales_count, 0) as sales_count, coalesce(total_sales_q, 0) as total_sales_q,
+        coalesce(tax_q, 0) as tax_q, coalesce(discount_q, 0) as discount_q, coalesce(refunds_q, 0) as refunds_q,
+        coalesce(profit_q, 0) as profit_q, coalesce(by_payment_method, '{{}}') as by_payment_method
+    from sold full join paid_back using (date, storefront) left join paid using (date, storefront)
+    order by date, storefront
 """
 ZONE = "select timezone from businesses where business_id = $1"
 
@@ -95,19 +120,26 @@ async def daily(tx: Tx, request: pb.GetDailyReportRequest) -> pb.GetDailyReportR
     day = days.day("date", request.date) or await _today(tx, request.storefront)
     if request.storefront:
         await businesses.storefront(tx, request.storefront)
-    place = (tx.business, day, day, request.storefront, [COMPLETED])
-    totals = await _row(tx, TOTALS, *place)
-    methods = await tx.connection.fetch(BY_METHOD, *place)
+    rows = await days_of(tx, day, day, request.storefront)
     found = pb.GetDailyReportResponse(
         storefront=request.storefront,
         date=day.isoformat(),
-        **{name: totals[name] for name in ("sales_count", "total_sales_q", "tax_q", "discount_q")},
-        refunds_q=await tx.connection.fetchval(PAID_BACK, tx.business, day, request.storefront),
-        by_payment_method={row["method"]: row["paid_q"] for row in methods},
+        **{name: sum(row[name] for row in rows) for name in DAY},
+        by_payment_method=sum((Counter(row["by_payment_method"]) for row in rows), Counter()),
     )
-    if _sees_profit():
-        found.profit_q = totals["profit_q"]
+    if sees_profit():
+        found.profit_q = sum(row["profit_q"] for row in rows)
     return found
+
+
+async def days_of(
+    tx: Tx, first: date, last: date, storefront: str, business: UUID | None = None
+) -> "Sequence[asyncpg.Record]":
+    """Returns what each storefront, or the one, did on each business date within the given ones on which it did anything.
+
+    The business is the caller's unless another is named.
+    """
+    return await tx.connection.fetch(DAYS, business or tx.business, first, last, storefront)
 
 
 async def _today(tx: Tx, storefront: str) -> date:
@@ -137,7 +169,7 @@ async def summary(tx: Tx, request: pb.GetSalesSummaryRequest) -> pb.GetSalesSumm
         top_sellers=[pb.TopSeller(**dict(row)) for row in await tx.connection.fetch(TOP_SELLERS, *place)],
         top_products=[_product(row) for row in await tx.connection.fetch(TOP_PRODUCTS, *place)],
     )
-    if _sees_profit():
+    if sees_profit():
         for name in ("cogs_q", "profit_q", "realized_profit_q", "outstanding_profit_q"):
             setattr(found, name, totals[name])
         found.margin = plain(amounts.share(totals["profit_q"], totals["total_sales_q"] - totals["tax_q"]))
@@ -157,5 +189,6 @@ def _product(row: Any) -> pb.TopProduct:
     return pb.TopProduct(**{**row, "quantity": f"{row['quantity']:.3f}"})
 
 
-def _sees_profit() -> bool:
+def sees_profit() -> bool:
+    """Tells whether the caller may see cost and profit."""
     return current.get().identity.role not in WITHOUT_PROFIT

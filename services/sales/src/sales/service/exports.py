@@ -28,5 +28,17 @@ class ExportService(exports_pb2_grpc.ExportServiceServicer):
         async for part in exports.aging(self._read):
             yield pb.ExportAgingResponse(document=HttpBody(content_type=CSV, data=part))
 
+    async def ExportDailyReport(
+        self, request: pb.ExportDailyReportRequest, _: Any
+    ) -> AsyncGenerator[pb.ExportDailyReportResponse, None]:
+        async for part in exports.days(self._read, request):
+            yield pb.ExportDailyReportResponse(document=HttpBody(content_type=CSV, data=part))
+
+    async def ExportSalesSummary(
+        self, request: pb.ExportSalesSummaryRequest, _: Any
+    ) -> AsyncGenerator[pb.ExportSalesSummaryResponse, None]:
+        async for part in exports.summary(self._read, request):
+            yield pb.ExportSalesSummaryResponse(document=HttpBody(content_type=CSV, data=part))
+
     async def _read(self, work: Callable[[Tx], Awaitable[Any]]) -> Any:
         return await self.database.read(work, current.get().identity)
