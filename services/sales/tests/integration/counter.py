@@ -40,7 +40,7 @@ from comanda.types.v1 import options_pb2
 from embedded.ports import free_port
 from kit import client, identity
 from kit.identity import NO_BUSINESS, Identity
-from kit.testing import administer, at
+from kit.testing import administer, at, eventually
 
 START_SECONDS = 100.0
 DEADLINE = 60.0
@@ -239,6 +239,20 @@ class Shop:
             return await connection.fetch(statement, *arguments)
         finally:
             await connection.close()
+
+
+async def tables_with(rows: Any, *texts: str) -> set[str]:
+    """Returns the tables in which any of the texts stands, in a column of any type, once the outbox is empty."""
+
+    async def sent() -> bool:
+        return not await rows("select from outbox")
+
+    await eventually(sent, 60)
+    tables = [table for (table,) in await rows("select tablename from pg_tables where schemaname = 'public'")]
+    # Bytes show as hexadecimal digits.
+    patterns = [f"%{each}%" for text in texts for each in (text, text.encode().hex())]
+    searches = (f"(select '{table}' from {table} t where t::text like any($1) limit 1)" for table in tables)
+    return {table for (table,) in await rows(" union all ".join(searches), patterns)}
 
 
 async def opened(stack: AsyncExitStack, counter: Counter) -> Shop:

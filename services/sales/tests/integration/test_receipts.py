@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from comanda.sales.v1 import audit_pb2, receipts_pb2, receipts_pb2_grpc
+from comanda.sales.v1.customers_pb2 import EraseCustomerRequest
 from comanda.types.v1.options_pb2 import Role
 from kit import client
 from kit.errors import NotFound, Refused
 
-from .counter import opened
+from .counter import opened, tables_with
 
 pytestmark = pytest.mark.xdist_group("counter")
 
@@ -43,6 +44,18 @@ async def test_one_receipt_is_the_original_and_all_others_are_copies(shop: Any) 
     assert sorted((each.after["receipt"], each.after["copy"]) for each in told) == [
         ("printed", 1), ("reprinted", 2), ("reprinted", 3),
     ]  # fmt: skip
+
+
+async def test_a_buyer_who_was_forgotten_stands_in_no_table(shop: Any) -> None:
+    customer = await shop.customer(name="Zuleica Secreta", phone="+55 11 9 7531", request_id="made")
+    sale = await shop.draft(customer_id=customer.id, request_id="opened")
+    await shop.add(sale, request_id="added")
+    await shop.complete(sale, ("cash", 2000), request_id="sold")
+    assert (await receipt(shop, sale)).receipt.customer_name == "Zuleica Secreta"
+    assert await tables_with(shop.rows, "Zuleica", "7531") == {"customers", "idempotency_keys"}
+    await shop.call(shop.customers.EraseCustomer, EraseCustomerRequest(id=customer.id))
+    assert not await tables_with(shop.rows, "Zuleica", "7531")
+    assert not (await receipt(shop, sale)).receipt.customer_name
 
 
 async def test_there_is_no_receipt_before_there_is_a_sale_nor_for_anybody_else(shop: Any, counter: Any) -> None:

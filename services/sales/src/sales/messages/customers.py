@@ -12,6 +12,11 @@ from sales.domain.sale import NewPayment
 from sales.messages.values import enum, given, short, time
 
 TEXTS = ("name", "email", "phone", "address", "contact_person")
+KEPT: "dict[str, type[pb.CreateCustomerResponse | pb.UpdateCustomerResponse]]" = {
+    "CreateCustomer": pb.CreateCustomerResponse,
+    "UpdateCustomer": pb.UpdateCustomerResponse,
+}
+"""The operations whose kept answers say who a customer is, and what those answers are."""
 
 
 def customer(found: Customer) -> pb.Customer:
@@ -29,6 +34,14 @@ def customer(found: Customer) -> pb.Customer:
         created_at=time(found.created_at),
         updated_at=time(found.updated_at),
     )
+
+
+def forgotten(operation: str, answer: bytes) -> bytes:
+    """Returns a kept answer of one of those operations without what says who the customer is."""
+    found = KEPT[operation].FromString(answer)
+    for name in TEXTS:
+        found.customer.ClearField(name)  # type: ignore[arg-type]  # the names are its fields
+    return found.SerializeToString()
 
 
 def new_customer(request: pb.CreateCustomerRequest, customer_id: UUID, actor: str, now: datetime) -> Customer:

@@ -12,6 +12,7 @@ from kit.errors import Duplicate, Forbidden, Refused
 from sales.domain import credit
 from sales.domain.credit import Entry
 from sales.domain.customer import Customer
+from sales.messages import customers as messages
 from sales.store import audit
 from sales.store import customers as store
 
@@ -47,13 +48,18 @@ async def update(tx: Tx, customer_id: UUID, changes: dict[str, Any]) -> Customer
 
 
 async def erase(tx: Tx, customer_id: UUID) -> Customer:
-    """Forgets who a customer is; harmless when that is done. Raises NotFound or Refused(`customer_owes`)."""
+    """Forgets who a customer is, also in what callers were answered; harmless when that is done.
+
+    Raises NotFound or Refused(`customer_owes`).
+    """
     found = await store.customer(tx, customer_id, lock=True)
     empty: dict[str, Any] = dict.fromkeys(PERSONAL, "")
     erased = replace(found, **empty, is_active=False, updated_at=tx.now)
     if found.balance_q or found.held_q:
         raise Refused("customer_owes", balance_q=found.balance_q)
     store.describe(tx, erased)
+    if kept := await store.answers_about(tx, customer_id, messages.KEPT):
+        store.rewrite(tx, [(scope, key, messages.forgotten(scope, answer)) for scope, key, answer in kept])
     after = {"erased": True, "is_active": False, "personal_fields": sorted(PERSONAL)}
     audit.record(
         tx, "customer.updated", "Customer erased", {"is_active": found.is_active}, after, customer_id=customer_id

@@ -1,5 +1,6 @@
 """Customers and the entries of their credit accounts."""
 
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from kit.db import Tx
@@ -33,6 +34,17 @@ ENTER = """
         description, created_by, created_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 """
+# The tables of the machinery hold what callers were answered for a day.
+ANSWERS_ABOUT = """
+    select scope, key, answer from idempotency_keys
+    where business_id = $1 and scope = any($2::text[]) and position(convert_to($3, 'UTF8') in answer) > 0
+    order by scope, key for update
+"""
+REWRITE = """
+    update idempotency_keys k set answer = n.answer
+    from unnest($2::text[], $3::text[], $4::bytea[]) as n (scope, key, answer)
+    where k.business_id = $1 and k.scope = n.scope and k.key = n.key
+"""
 
 
 async def customer(tx: Tx, customer_id: UUID, *, lock: bool = False) -> Customer:
@@ -58,6 +70,17 @@ def describe(tx: Tx, changed: Customer) -> None:
         changed.customer_type, changed.credit_limit_q, changed.credit_terms_days, changed.credit_blocked,
         changed.contact_person, changed.is_active, changed.updated_at,
     )  # fmt: skip
+
+
+async def answers_about(tx: Tx, customer_id: UUID, scopes: Collection[str]) -> list[tuple[str, str, bytes]]:
+    """Returns scope, key, and content of the kept answers to some operations that name a customer."""
+    rows = await tx.connection.fetch(ANSWERS_ABOUT, tx.business, list(scopes), str(customer_id))
+    return [tuple(row) for row in rows]
+
+
+def rewrite(tx: Tx, answers: Sequence[tuple[str, str, bytes]]) -> None:
+    """Saves other contents of kept answers, given with their scopes and keys."""
+    tx.later(REWRITE, tx.business, *(list(column) for column in zip(*answers, strict=True)))
 
 
 def save_account(tx: Tx, changed: Customer) -> None:
