@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from comanda.inventory.v1 import reservations_pb2, stock_pb2
 from comanda.orders.v1 import fulfillments_pb2, orders_pb2, sessions_pb2
+from comanda.sales.v1 import sales_pb2
 from gateway import jsontext, reading, writing
 from kit.errors import Invalid
 
@@ -30,6 +31,14 @@ def test_every_field_is_present_and_an_absent_time_is_null() -> None:
     assert written["total_q"] == 2**62
     assert (written["ref"], written["items"], written["confirmed_at"], written["snapshot"]) == ("", [], None, None)
     assert set(written) == {field.name for field in orders_pb2.Order.DESCRIPTOR.fields}
+
+
+def test_what_is_kept_from_the_caller_is_left_out() -> None:
+    hidden = {"unit_cost_q", "profit_amount_q", "total_profit_amount_q", "profit_margin"}
+    written = writing.to_json(sales_pb2.SaleItem(sku="CAFE"))
+    assert {field.name for field in sales_pb2.SaleItem.DESCRIPTOR.fields} - written.keys() == hidden
+    shown = writing.to_json(sales_pb2.SaleItem(unit_cost_q=0, profit_margin="50"))
+    assert (shown["unit_cost_q"], shown["profit_margin"]) == (0, "50")
 
 
 def test_enums_go_by_short_names_without_regard_to_case() -> None:

@@ -40,6 +40,12 @@ def within(place: str, error: Invalid) -> Invalid:
     return error
 
 
+def is_restricted(field: FieldDescriptor) -> bool:
+    """Tells whether the field is left out where it is kept from the caller."""
+    options: Any = field.GetOptions()
+    return bool(options.Extensions[options_pb2.restricted])
+
+
 def is_decimal(field: FieldDescriptor) -> bool:
     """Whether a text is a decimal number."""
     options: Any = field.GetOptions()

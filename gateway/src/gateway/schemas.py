@@ -8,7 +8,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from comanda.types.v1 import options_pb2
 from gateway import examples, rules
 from gateway.comments import comments
-from gateway.scalars import FRACTIONS, RANGES, is_decimal, keyed, short_names
+from gateway.scalars import FRACTIONS, RANGES, is_decimal, is_restricted, keyed, short_names
 from kit.status import EXACT_INTEGER
 
 Schema = dict[str, Any]
@@ -67,11 +67,12 @@ class Schemas:
     def message(self, descriptor: Any, *, request: bool, leave_out: Collection[str] = ()) -> Schema:
         """Returns the schema of a message, without the fields that stand elsewhere."""
         fields = [field for field in descriptor.fields if field.name not in leave_out]
-        needed = rules.required(descriptor) if request else {field.name for field in fields}
+        restricted = {field.name for field in fields if is_restricted(field)}
+        needed = rules.required(descriptor) if request else {field.name for field in fields} - restricted
         schema: Schema = {"type": "object", "properties": {}}
         for field in fields:
             found = self.field(field, request=request)
-            absent = field.has_presence or (request and field.name not in needed)
+            absent = (field.has_presence and field.name not in restricted) or (request and field.name not in needed)
             schema["properties"][field.name] = _nullable(found) if absent else found
         if text := comments().get(descriptor.full_name):
             schema["description"] = text

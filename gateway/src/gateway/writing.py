@@ -14,7 +14,9 @@ Write = Callable[[Any], Any]
 
 
 def to_json(message: Message) -> Any:
-    """Returns a message as plain JSON values: every field present, `_q` amounts as numbers, enums by their short names."""
+    """Returns a message as plain JSON values: every field present but what is kept from the caller, `_q` amounts as numbers, enums
+    by their short names.
+    """
     return writer(message.DESCRIPTOR)(message)
 
 
@@ -30,14 +32,18 @@ def writer(descriptor: Descriptor) -> Write:
     fetch = attrgetter(*names) if len(names) > 1 else lambda message: [getattr(message, name) for name in names]
     special_ones = [(field.name, convert) for field in descriptor.fields if (convert := _field(field))]
     optional = [field.name for field in descriptor.fields if field.has_presence]
+    restricted = {field.name for field in descriptor.fields if scalars.is_restricted(field)}
 
     def write(message: Any) -> dict[str, Any]:
         found = dict(zip(names, fetch(message), strict=True))
         for name in optional:
             if not message.HasField(name):
-                found[name] = None
+                if name in restricted:
+                    del found[name]
+                else:
+                    found[name] = None
         for name, convert in special_ones:
-            if found[name] is not None:
+            if found.get(name) is not None:
                 found[name] = convert(found[name])
         return found
 
