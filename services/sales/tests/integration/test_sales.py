@@ -344,6 +344,13 @@ async def test_sales_are_found_by_everything_that_is_asked_for(shop: Any) -> Non
         ({"search": small.receipt_number[-4:]}, [small.id]),
         ({"has_outstanding_balance": True}, [big.id]),
         ({"has_outstanding_balance": False}, [small.id]),
+        ({"days_outstanding": 0}, [big.id]),
+        ({"days_outstanding": 1}, []),
+        ({"date_range": "DATE_RANGE_TODAY"}, [big.id, small.id]),
+        ({"date_range": "DATE_RANGE_THIS_WEEK", "status": ["SALE_STATUS_DRAFT"]}, [small.id]),
+        ({"date_range": "DATE_RANGE_LAST_YEAR"}, []),
+        ({"payment_status": ["PAYMENT_STATUS_PAID", "PAYMENT_STATUS_REFUNDED"]}, []),
+        ({"payment_status": ["PAYMENT_STATUS_UNPAID"]}, [big.id, small.id]),
     ):
         assert await found(**fields) == wanted, fields
     page = await shop.call(shop.sales.ListSales, sales_pb2.ListSalesRequest(page_size=1, include_total=True))
@@ -353,6 +360,23 @@ async def test_sales_are_found_by_everything_that_is_asked_for(shop: Any) -> Non
         await found(date_from="2026-02-31")
     with pytest.raises(Invalid):
         await found(customer_id="nobody")
+
+
+async def test_sales_are_listed_by_the_payment_status_that_they_show(shop: Any) -> None:
+    for paid_q, refunded_q, status in (
+        (0, 0, "pending"), (700, 0, "partial"), (1000, 0, "completed"), (1000, 400, "completed"), (1000, 1000, "refunded"),
+    ):  # fmt: skip
+        sale = await shop.draft()
+        await shop.add(sale, quantity="1")
+        await shop.rows(
+            "update sales set amount_paid_q = $2, amount_due_q = total_q - $2, amount_refunded_q = $3, status = $4 where id = $1",
+            sale.id, paid_q, refunded_q, status,
+        )  # fmt: skip
+    everything = (await shop.call(shop.sales.ListSales, sales_pb2.ListSalesRequest())).items
+    assert len({each.payment_status for each in everything}) == 5
+    for each in everything:
+        request = sales_pb2.ListSalesRequest(payment_status=[each.payment_status])
+        assert [found.id for found in (await shop.call(shop.sales.ListSales, request)).items] == [each.id]
 
 
 async def test_the_log_tells_the_life_of_a_sale(shop: Any) -> None:

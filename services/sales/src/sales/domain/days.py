@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 from kit.errors import Invalid
 
 EVER = datetime.min.replace(tzinfo=UTC) + timedelta(days=2)
+ONE = timedelta(days=1)
+LONGER = {"week": timedelta(days=7), "month": timedelta(days=31), "year": timedelta(days=366)}
+"""Long enough to leave a period from its first day, and not to leave the next."""
 NEVER = datetime.max.replace(tzinfo=UTC) - timedelta(days=2)
 
 
@@ -34,6 +37,28 @@ def months(first: date, last: date) -> Iterator[tuple[date, date]]:
         end = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         yield first, min(end, last)
         first = end + timedelta(days=1)
+
+
+def named(name: str, today: date) -> tuple[date, date]:
+    """Returns the first and the last day of `this_month` and its like; weeks begin on Mondays."""
+    which, _, kind = name.partition("_")
+    if not kind:
+        found = today - ONE if name == "yesterday" else today
+        return found, found
+    first = _first(kind, today)
+    return _span(kind, first if which == "this" else _first(kind, first - ONE))
+
+
+def _first(kind: str, day: date) -> date:
+    return {
+        "week": day - timedelta(days=day.weekday()),
+        "month": day.replace(day=1),
+        "year": day.replace(month=1, day=1),
+    }[kind]
+
+
+def _span(kind: str, first: date) -> tuple[date, date]:
+    return first, _first(kind, first + LONGER[kind]) - ONE
 
 
 def moments(first: str, last: str, zone: str) -> tuple[datetime | None, datetime | None]:

@@ -71,7 +71,7 @@ async def sales(read: Read, asked: exports_pb2.ExportSalesRequest, role: int) ->
             await businesses.storefront(tx, code)
 
     async def page(tx: Tx, after: UUID) -> Sequence[Any]:
-        where, values = conditions(tx, asked)
+        where, values = await conditions(tx, asked)
         n = len(values)
         statement = f"{SALES} {where} and id > ${n + 1} order by id limit {BATCH}"
         found: Sequence[Any] = await tx.connection.fetch(statement, *values, after)

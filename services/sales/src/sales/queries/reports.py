@@ -117,7 +117,7 @@ ZONE = "select timezone from businesses where business_id = $1"
 
 async def daily(tx: Tx, request: pb.GetDailyReportRequest) -> pb.GetDailyReportResponse:
     """Returns what was sold on a business date; raises NotFound for a strange storefront, or Invalid(`invalid_date`)."""
-    day = days.day("date", request.date) or await _today(tx, request.storefront)
+    day = days.day("date", request.date) or await today(tx, request.storefront)
     if request.storefront:
         await businesses.storefront(tx, request.storefront)
     rows = await days_of(tx, day, day, request.storefront)
@@ -142,7 +142,7 @@ async def days_of(
     return await tx.connection.fetch(DAYS, business or tx.business, first, last, storefront)
 
 
-async def _today(tx: Tx, storefront: str) -> date:
+async def today(tx: Tx, storefront: str = "") -> date:
     """Returns the business date of the moment: the storefront's, or the business's."""
     moment: datetime = await tx.connection.fetchval("select now()")
     if storefront:

@@ -1,5 +1,6 @@
 """Sales, a page at a time."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from kit.filters import containing, matching
 from sales.domain import days
 from sales.messages import sales as messages
 from sales.messages.values import short
+from sales.queries import reports
 from sales.store import sales as store
 
 FOUND = """(receipt_number ilike ?
@@ -22,10 +24,20 @@ FOUND = """(receipt_number ilike ?
     ))"""
 
 
-def conditions(
+PAYMENT_STATUS = """case
+    when amount_refunded_q > 0 and amount_paid_q > 0
+        then case when amount_refunded_q >= amount_paid_q then 'refunded' else 'partially_refunded' end
+    when amount_paid_q >= total_q and status <> 'draft' then 'paid'
+    when amount_paid_q > 0 then 'partial' else 'unpaid'
+end = any(?::text[])"""
+OUTSTANDING = "(status in ('pending', 'partial') and completed_at <= now() - make_interval(days => ?))"
+
+
+async def conditions(
     tx: Tx, request: pb.ListSalesRequest | exports_pb2.ExportSalesRequest, *more: tuple[str, Any]
 ) -> tuple[str, list[Any]]:
     """Returns the `where …` of what is asked for, and more, with its values; raises Invalid for a bad date."""
+    first, last = await _dates(tx, request.date_range)
     owed = request.has_outstanding_balance if request.HasField("has_outstanding_balance") else None
     return matching(
         ("business_id = ?", tx.business),
@@ -37,17 +49,25 @@ def conditions(
         ("seller = ?", request.user),
         ("business_date >= ?", days.day("date_from", request.date_from)),
         ("business_date <= ?", days.day("date_to", request.date_to)),
+        ("business_date >= ?", first),
+        ("business_date <= ?", last),
         ("total_q >= ?", request.amount_min_q if request.HasField("amount_min_q") else None),
         ("total_q <= ?", request.amount_max_q if request.HasField("amount_max_q") else None),
         ("(status in ('pending', 'partial')) = ?", owed),
+        (PAYMENT_STATUS, [short(pb.PaymentStatus, each) for each in request.payment_status]),
+        (OUTSTANDING, request.days_outstanding if request.HasField("days_outstanding") else None),
         (FOUND, containing(request.search)),
         *more,
     )
 
 
+async def _dates(tx: Tx, wanted: int) -> tuple[date | None, date | None]:
+    return days.named(short(pb.DateRange, wanted), await reports.today(tx)) if wanted else (None, None)
+
+
 async def list_sales(tx: Tx, request: pb.ListSalesRequest) -> pb.ListSalesResponse:
     """Returns a page of the business's sales, newest first; raises Invalid for a bad token or date."""
-    where, values = conditions(tx, request, ("external_ref = any(?::text[])", list(request.external_ref)))
+    where, values = await conditions(tx, request, ("external_ref = any(?::text[])", list(request.external_ref)))
     rows, token = await pages.newest(tx, request, f"select {store.SALE_COLUMNS} from sales", where, values)
     found, role = await store.with_items(tx, rows), current.get().identity.role
     payments = await store.payments(tx, [each.id for each in found])
