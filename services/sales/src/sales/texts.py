@@ -31,6 +31,10 @@ TEXTS: Catalogue = {
         "Insufficient credit. Available: {available}", "Crédito insuficiente. Disponível: {available}"
     ),
     "customer_overdue": Text("Customer has overdue balance: {overdue}", "O cliente tem saldo vencido: {overdue}"),
+    "unknown_event_type": Text(
+        "There is no audit event {event_type}; these are known: {known}.",
+        "Não existe o evento de auditoria {event_type}; são conhecidos: {known}.",
+    ),
     "credit_not_allowed": Text(
         "Granting credit ({fields}) takes a manager.", "Conceder crédito ({fields}) exige um gerente."
     ),

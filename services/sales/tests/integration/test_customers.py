@@ -10,7 +10,7 @@ import pytest
 
 from comanda.sales.v1 import customers_pb2 as pb
 from comanda.types.v1.options_pb2 import Role
-from kit.errors import Duplicate, Forbidden, NotFound
+from kit.errors import Duplicate, Forbidden, Invalid, NotFound
 
 
 async def create(service: Any, tenant: Any, role: Any = Role.ROLE_OWNER, **fields: Any) -> Any:
@@ -46,6 +46,21 @@ async def test_a_customer_has_the_terms_of_the_house_unless_told_otherwise(servi
     assert (made.customer_type, made.credit_terms_days, made.credit_limit_q, made.is_active) == (1, 30, 0, True)
     other = (await create(service, tenant, credit_terms_days=0, customer_type="CUSTOMER_TYPE_WHOLESALE")).customer
     assert (other.customer_type, other.credit_terms_days) == (2, 0)
+
+
+async def test_blank_names_and_reasons_and_what_is_no_address_are_refused(service: Any) -> None:
+    tenant = await service.tenant()
+    for fields in ({"name": " \t"}, {"email": "ana"}, {"email": "a b@c"}):
+        with pytest.raises(Invalid):
+            await create(service, tenant, **fields)
+    made = (await create(service, tenant, email="ana@example.com")).customer
+    with pytest.raises(Invalid):
+        await update(service, tenant, made, name="  ")
+    assert (await update(service, tenant, made, email="")).email == ""
+    blank = pb.AdjustCreditRequest(id=made.id, amount_q=5, reason=" ")
+    with pytest.raises(Invalid):
+        await service.call(service.customers.AdjustCredit, blank, tenant.token())
+    assert not (await entries(service, tenant, made)).items
 
 
 async def test_a_telephone_number_is_one_customer_however_often_he_is_created(service: Any) -> None:

@@ -5,6 +5,7 @@ import asyncpg
 from comanda.sales.v1 import audit_pb2 as pb
 from kit import pages
 from kit.db import Tx
+from kit.errors import Invalid
 from kit.filters import matching
 from sales.domain import audit as domain
 from sales.domain import days, place
@@ -26,7 +27,9 @@ LINKS = f"""
 
 
 async def list_entries(tx: Tx, request: pb.ListAuditLogRequest) -> pb.ListAuditLogResponse:
-    """Returns a page of the business's entries, newest first; raises Invalid for a bad token."""
+    """Returns a page of the business's entries, newest first; raises Invalid for a bad token or an event that there is not."""
+    if strange := sorted({*request.event_type} - domain.EVENTS):
+        raise Invalid("unknown_event_type", event_type=strange[0], known=sorted(domain.EVENTS))
     zone = await tx.connection.fetchval(ZONE, tx.business) or place.TIMEZONE
     begin, end = days.moments(getattr(request, "from"), request.to, zone)
     where, values = matching(
