@@ -10,6 +10,7 @@ from comanda.erp.events.v1 import events_pb2 as erp
 from comanda.inventory.events.v1 import events_pb2 as inventory
 from comanda.sales.events.v1 import events_pb2 as sales
 from comanda.sales.events.v1 import payments_pb2 as money
+from comanda.sales.events.v1 import sales_pb2 as counter
 from comanda.types.v1 import messaging_pb2
 from kit.consumer import Handler, Received, on
 from kit.db import Tx
@@ -22,9 +23,12 @@ from orders.domain.history import (
     PAYMENT_CAPTURED,
     PAYMENT_REFUNDED,
 )
-from orders.operations import bookings, due, payments, settlement
+from orders.operations import bookings, due, payments, settlement, webhooks
 from orders.store import channels as store
 from orders.store import prices
+
+PAYMENT_REMINDER, DAY_ENDED = "payment.reminder", "day.ended"
+"""Topics under which addresses of a business hear of what happened in sales."""
 
 
 def handlers(signals: Signals) -> Sequence[Handler[Any]]:
@@ -46,12 +50,26 @@ def handlers(signals: Signals) -> Sequence[Handler[Any]]:
         settle,
         remember_business,
         resume_backordered,
+        pass_reminder_on,
+        pass_day_on,
         note_authorization,
         note_capture,
         note_refund,
         *BOOKS,
         *CATALOGUE,
     ]
+
+
+@on(counter.PaymentReminderDue)
+async def pass_reminder_on(tx: Tx, batch: list[Received[counter.PaymentReminderDue]]) -> None:
+    """Lets a business hear of debts at the addresses that want it, so that it can remind its customer in its own way."""
+    await webhooks.pass_on(tx, PAYMENT_REMINDER, [(each.business, each.message) for each in batch])
+
+
+@on(counter.DayEnded)
+async def pass_day_on(tx: Tx, batch: list[Received[counter.DayEnded]]) -> None:
+    """Likewise of what a storefront sold on a day that is over."""
+    await webhooks.pass_on(tx, DAY_ENDED, [(each.business, each.message) for each in batch])
 
 
 @on(money.PaymentAuthorized)

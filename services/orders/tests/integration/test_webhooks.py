@@ -23,6 +23,9 @@ from outbound_calls import (
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from comanda.orders.v1 import directives_pb2, webhooks_pb2
+from comanda.sales.events.v1 import sales_pb2 as sales
+from kit import outbox
+from kit.db import Tx
 from kit.errors import Invalid, NotFound
 from kit.testing import eventually
 
@@ -87,6 +90,31 @@ async def test_a_delivery_is_sent_again_by_hand_even_when_it_had_arrived(hub: An
         await directive(hub, identifier, "done")
         await hub.call(stub(hub).DeleteWebhookEndpoint, webhooks_pb2.DeleteWebhookEndpointRequest(id=made.id))
         assert (await refused(hub.call(stub(hub).RedeliverDelivery, again))).code == "endpoint_gone"
+
+
+async def test_debts_and_days_of_sales_are_told_to_the_addresses_that_want_it_and_kept_for_nobody(
+    hub: Any, listener: Listener
+) -> None:
+    await registered(hub, listener.url("/debts"), "payment.reminder")
+    debt = sales.PaymentReminderDue(sale_id="s", customer_id="c", currency="BRL", amount_due_q=1500, stage="overdue")
+    other = uuid4()
+
+    async def tell(tx: Tx, _: Any) -> None:
+        for business in (hub.business, other):
+            outbox.add(tx, "sale/s", debt, sales.DayEnded(storefront="centro"), business=business)
+
+    await hub.process.database.run(tell)
+    async with courier(hub):
+
+        async def known() -> bool:
+            handled = await hub.rows("select from inbox where consumer ~ 'PaymentReminderDue|DayEnded'")
+            return bool(listener.at("/debts")) and len(handled) == 4
+
+        await eventually(known, 60)
+    [(_, body)] = listener.at("/debts")
+    assert (body["type"], body["business_id"]) == ("payment.reminder", str(hub.business))
+    assert (body["data"]["amount_due_q"], body["data"]["stage"], body["data"]["customer_id"]) == (1500, "overdue", "c")
+    assert [row["topic"] for row in await hub.rows("select topic from directives")] == ["payment.reminder"]
 
 
 async def test_work_waits_for_an_address_and_goes_when_there_is_one(hub: Any, listener: Listener) -> None:

@@ -7,9 +7,13 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from google.protobuf.message import Message
+
 from kit.db import Tx
 from kit.errors import NotFound, Refused
 from kit.ids import uuid7
+from orders.domain.directive import Task
+from orders.operations import directives
 from orders.store import deliveries, webhooks
 from orders.store.directives import NEVER
 from orders.store.webhooks import Endpoint
@@ -52,6 +56,19 @@ async def rotate_secret(tx: Tx, identifier: str) -> tuple[Endpoint, str]:
     found, secret = await _locked(tx, identifier), new_secret()
     await webhooks.update_secret(tx, found.id, secret)
     return replace(found, updated_at=tx.now), secret
+
+
+async def pass_on(tx: Tx, topic: str, told: Sequence[tuple[UUID, Message]]) -> None:
+    """Sends events of flat messages to the addresses of their businesses; for a business without one nothing is kept waiting."""
+    for wanted in sorted(await webhooks.businesses_that_want(tx, {business for business, _ in told}, topic)):
+        messages = [message for business, message in told if business == wanted]
+        directives.enqueue(
+            tx, [Task(topic, _payload(each), channel_code="", session_key="") for each in messages], wanted
+        )
+
+
+def _payload(message: Message) -> dict[str, Any]:
+    return {field.name: getattr(message, field.name) for field in message.DESCRIPTOR.fields}
 
 
 async def redeliver(tx: Tx, identifier: UUID) -> None:

@@ -1,5 +1,6 @@
 """Addresses that a business wants to be called at."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +15,8 @@ UPDATE = """update webhook_endpoints set url = $3, topics = $4, description = $5
     where business_id = $1 and id = $2"""
 UPDATE_SECRET = "update webhook_endpoints set secret = $3, updated_at = now() where business_id = $1 and id = $2"
 DELETE = "delete from webhook_endpoints where business_id = $1 and id = $2"
+BUSINESSES_THAT_WANT = """select distinct e.business_id from webhook_endpoints e
+    where e.business_id = any($1::uuid[]) and e.is_active and (e.topics @> array[$2::text] or e.topics @> array['*'])"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,11 @@ async def endpoint(tx: Tx, identifier: UUID, *, lock: bool = False) -> Endpoint 
     """Returns the address; locked until the transaction ends where asked."""
     row = await tx.connection.fetchrow(LOCKED_ENDPOINT if lock else ENDPOINT, tx.business, identifier)
     return Endpoint(**row) if row else None
+
+
+async def businesses_that_want(tx: Tx, businesses: Collection[UUID], topic: str) -> set[UUID]:
+    """Returns those of the businesses that have an address for a topic."""
+    return {row["business_id"] for row in await tx.connection.fetch(BUSINESSES_THAT_WANT, list(businesses), topic)}
 
 
 async def insert(tx: Tx, new: Endpoint, secret: str) -> None:
