@@ -68,6 +68,17 @@ def test_a_key_may_do_what_its_role_may(fleet: Fleet) -> None:
         asyncio.run(get(staff, "/api/v1/api-keys"))
 
 
+def test_keys_are_listed_without_their_secrets_and_replaced_and_revoked(business: Fleet) -> None:
+    [own] = [json.loads(line) for line in business.run("keys", "list").stdout.splitlines()]
+    assert "secret" not in own
+    rotated = json.loads(business.run("keys", "rotate", own["id"], "--overlap", "600").stdout)
+    new = Fleet(business.home, {"COMANDA_API_KEY": rotated["api_key"]})
+    assert business.run("keys", "revoke", own["id"]).returncode == 0
+    assert len(new.run("keys", "list").stdout.splitlines()) == 2
+    with pytest.raises(Unreachable, match="denies access"):
+        asyncio.run(get(business, "/api/v1/orders"))
+
+
 async def test_work_that_failed_is_listed_and_done_when_it_is_retried(business: Fleet, tmp_path: Path) -> None:
     path = write(tmp_path / "file", [order("ret-1", ("ret-P", "1.00"))])
     assert business.run("import", "olist", str(path)).returncode == 0
