@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -173,6 +174,45 @@ async def test_an_order_becomes_a_sales_order_and_hears_of_its_invoice(erp: Erp)
     found: Any = await eventually(invoiced, 100, 0.1)
     assert [each["external_id"] for each in found] == [booked["external_id"]]
     assert found[0]["access_key"]
+
+
+async def test_a_sale_at_the_counter_is_booked_and_a_cancelled_one_taken_back(erp: Erp) -> None:
+    def sell() -> tuple[str, str]:
+        named = {"codigo": "E2E-POS", "codigo_produto_integracao": "E2E-POS", "descricao": "Café", "unidade": "UN"}
+        erp.call("geral/produtos", "IncluirProduto", **named, ncm="0901.21.00", valor_unitario=5)
+        buyer = {"codigo_cliente_integracao": "E2E-POS", "razao_social": "Consumidor", "estado": "SP"}
+        customer = erp.call("geral/clientes", "IncluirCliente", **buyer)["codigo_cliente_omie"]
+        erp.api.post("/api/v1/storefronts", json={"code": "caixa", "name": "Caixa"}).raise_for_status()
+        place = {"category": "1.01.03", "account": 90000003801, "customer": customer}
+        erp.api.put("/api/v1/erp/mappings", json={"kind": "channel", "key": "caixa", "value": place}).raise_for_status()
+        product = {"sku": "E2E-POS", "name": "Café", "prices": {"retail_price_q": 500}}
+        erp.api.post("/api/v1/products", json=product).raise_for_status()
+        lines = [{"sku": "E2E-POS", "qty": "10"}]
+        erp.api.post("/api/v1/stock/receive", json={"location": "caixa", "lines": lines}).raise_for_status()
+        sale = erp.api.post("/api/v1/sales", json={"storefront": "caixa"}).raise_for_status().json()
+        item = {"sku": "E2E-POS", "quantity": "3", "discount_q": 100}
+        erp.api.post(f"/api/v1/sales/{sale['id']}/items", json=item).raise_for_status()
+        paid = {"payment_type": "cash", "payments": [{"method": "cash", "amount_q": 1400}]}
+        erp.api.post(f"/api/v1/sales/{sale['id']}/complete", json=paid).raise_for_status()
+        return str(sale["id"]), str(sale["receipt_number"])
+
+    sale, receipt = await asyncio.to_thread(sell)
+
+    async def stands(state: str) -> Any:
+        found = (await asyncio.to_thread(erp.api.get, f"/api/v1/erp/orders/{receipt}")).json()
+        return found if found.get("state") == state else None
+
+    booked: Any = await eventually(partial(stands, "confirmed"), 100, 0.1)
+    assert booked["stage"] == "50"
+    shown = await asyncio.to_thread(erp.call, "produtos/pedido", "ConsultarPedido", codigo_pedido=booked["external_id"])
+    order = shown["pedido_venda_produto"]
+    assert order["cabecalho"]["codigo_pedido_integracao"] == receipt
+    assert order["total_pedido"]["valor_total_pedido"] == 14
+    cancelled = await asyncio.to_thread(erp.api.post, f"/api/v1/sales/{sale}/cancel", json={"reason": "Engano"})
+    cancelled.raise_for_status()
+    await eventually(partial(stands, "cancelled"), 100, 0.1)
+    status = await asyncio.to_thread(erp.call, "produtos/pedido", "StatusPedido", codigo_pedido=booked["external_id"])
+    assert status["cancelada"] == "S"
 
 
 def test_stock_here_and_in_the_erp_can_be_compared(erp: Erp, fleet: Fleet) -> None:
