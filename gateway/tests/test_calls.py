@@ -255,6 +255,23 @@ async def test_the_gateway_speaks_portuguese_to_those_who_ask_for_it(house: Hous
     assert answer.json()["context"] == {"field": "channel_code", "expected": "text"}
 
 
+@pytest.mark.parametrize(
+    ("path", "language", "words"),
+    [
+        ("/api/v1/sessions", "", "Não existe o campo x aqui."),
+        ("/api/v1/purchase-orders/encerrar", "de", "Não existe o campo x aqui."),
+        ("/api/v1/sessions", "en", "There is no field x here."),
+        ("/api/v1/sales", "", "There is no field x here."),
+        ("/api/v1/nothing", "", "There is nothing at /api/v1/nothing."),
+    ],
+)
+async def test_who_names_no_language_is_told_in_that_of_the_service_behind(
+    house: House, path: str, language: str, words: str
+) -> None:
+    answer = await house.client.post(path, json={"x": 1}, headers={"accept-language": language})
+    assert answer.json()["message"] == words
+
+
 async def test_a_client_that_hangs_up_ends_the_call_behind(house: House) -> None:
     ended = asyncio.Event()
 

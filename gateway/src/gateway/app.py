@@ -46,6 +46,7 @@ class Incoming:
     request_id: str
     address: str
     template: str = ""
+    default_language: str = "en"
     bad_request: str = ""
     """What older clients are told of a bad request by the route that was found."""
     quota: Quota | None = None
@@ -67,8 +68,8 @@ class Incoming:
 
     @property
     def language(self) -> str:
-        """The language of the gateway's own words."""
-        return preferred(self.headers.get("accept-language", ""), "en")
+        """The language of the gateway's own words: where the caller names none, that of the service behind the route."""
+        return preferred(self.headers.get("accept-language", ""), self.default_language)
 
     def metadata(self) -> list[tuple[str, str]]:
         """Returns what services are told beside the request itself."""
@@ -150,6 +151,7 @@ class Gateway:
             return responses.options(self._router.allowed(incoming.raw_path))
         route, variables = self._router.find(incoming.verb, incoming.raw_path)
         incoming.template, incoming.bad_request = route.template, route.rest.bad_request
+        incoming.default_language = route.default_language
         with tracing.span(f"{route.verb} {route.template}", _traceparent(incoming.headers)):
             metadata = incoming.metadata()
             if token := await self._admit(incoming, route):

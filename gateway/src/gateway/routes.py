@@ -19,6 +19,8 @@ RAW = "google.api.HttpBody"
 VERBS = ("get", "post", "put", "patch", "delete")
 SEGMENT = re.compile(r"[A-Za-z0-9._~-]+|\{[a-z][a-z0-9_]*\}")
 
+PORTUGUESE = ("orders", "erp")
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -53,6 +55,11 @@ class Route:
         """Whether the body goes through as it is, since a signature is about its very bytes."""
         field: Any = self.request.DESCRIPTOR.fields_by_name.get(self.body)
         return bool(field and field.message_type and field.message_type.full_name == RAW)
+
+    @property
+    def default_language(self) -> str:
+        """What a caller is told in who names no language (decision 71)."""
+        return "pt" if self.context in PORTUGUESE else "en"
 
     @property
     def documents(self) -> Sequence[str]:
