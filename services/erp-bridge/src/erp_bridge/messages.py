@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from google.protobuf.json_format import ParseDict
+from google.protobuf.struct_pb2 import Struct
 
 from comanda.erp.v1 import (
     attachments_pb2,
@@ -65,7 +66,7 @@ def transfer(log: Transfer, language: str) -> attachments_pb2.Transfer:
     )
     for each in log.anexos_transferidos:
         message.anexos_transferidos.add().update(each)
-    message.detalhes.update(in_language(log.detalhes, language))
+    _tell(message.detalhes, log.detalhes, language)
     message.created_at.FromDatetime(log.created_at)
     message.updated_at.FromDatetime(log.updated_at)
     if log.processado_em:
@@ -83,7 +84,7 @@ def outcome(log: Transfer, language: str) -> attachments_pb2.TransferAttachments
         log_id=str(log.id),
         task_id=str(log.id) if log.is_open else "",
     )
-    message.detalhes.update(in_language(log.detalhes, language))
+    _tell(message.detalhes, log.detalhes, language)
     return message
 
 
@@ -102,7 +103,7 @@ def closure(log: Closure, language: str) -> purchase_orders_pb2.Closure:
         aguarda_pessoa=log.waits_for_person,
         mensagem_erro=in_language(log.mensagem_erro, language),
     )
-    message.detalhes.update(in_language(log.detalhes, language))
+    _tell(message.detalhes, log.detalhes, language)
     message.created_at.FromDatetime(log.created_at)
     message.updated_at.FromDatetime(log.updated_at)
     if log.processado_em:
@@ -120,7 +121,7 @@ def closing(log: Closure, number: str, language: str) -> purchase_orders_pb2.Clo
         log_id=str(log.id),
         task_id=str(log.id) if goes_on else "",
     )
-    message.detalhes.update(in_language(log.detalhes, language))
+    _tell(message.detalhes, log.detalhes, language)
     return message
 
 
@@ -200,3 +201,9 @@ def stock_difference(pair: Pair) -> stock_pb2.StockDifference:
         external=f"{there.balance:.3f}" if there else "",
         difference=f"{pair.difference:.3f}",
     )
+
+
+def _tell(details: Struct, kept: dict[str, Any], language: str) -> None:
+    """Fills the details of a log; an empty object is an object, too."""
+    details.SetInParent()
+    details.update(in_language(kept, language))

@@ -136,6 +136,7 @@ async def test_an_unknown_order_fails_with_omies_words_three_times_on_the_same_l
     assert (failed.status, failed.mensagem_erro) == (
         "failed", "ERROR: Pedido de compra não cadastrado para o Número [000000000004711]",
     )  # fmt: skip
+    assert failed.HasField("detalhes")
     for tries in (2, 3):
         again = await bridge.call(pb, "ReprocessFailedClosures")
         assert (again.total_reprocessados, again.sucessos, again.falhas) == (1, 0, 1)

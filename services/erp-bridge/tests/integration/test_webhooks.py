@@ -110,8 +110,9 @@ async def test_who_does_not_know_the_secret_or_the_account_is_turned_away(bridge
     told = message("VendaProduto.Faturada", {})
     with pytest.raises(NotFound):
         await tell(bridge, told, secret="a guess")
-    with pytest.raises(Forbidden):
-        await tell(bridge, message("VendaProduto.Faturada", {}, appKey="another"))
+    for stranger in ("another", 4711, None):
+        with pytest.raises(Forbidden):
+            await tell(bridge, message("VendaProduto.Faturada", {}, appKey=stranger))
     assert await states(bridge) == []
     assert WEBHOOK_SECRET not in await asyncio.to_thread(bridge.log.read_text)
 

@@ -17,6 +17,7 @@ from kit.db import Database, Tx
 from kit.errors import Forbidden, NotFound
 from kit.identity import NO_BUSINESS
 from kit.rpc import rpc
+from kit.status import integral
 
 
 class WebhookService(webhooks_pb2_grpc.WebhookServiceServicer):
@@ -36,7 +37,7 @@ class WebhookService(webhooks_pb2_grpc.WebhookServiceServicer):
         payload = MessageToDict(request.payload)
         if "ping" in payload:
             return pb.ReceiveWebhookResponse(accepted=True)
-        key = str(payload.pop("appKey", None) or "")
+        key = str(integral(payload.pop("appKey", "")))
         account = next((each.account for each in known if _is(each.app_key, key)), None)
         if account is None:
             raise Forbidden("webhook_of_another_account")
