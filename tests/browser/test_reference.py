@@ -77,6 +77,14 @@ def test_a_link_of_the_reference_leads_to_its_operation(fleet: Fleet, browser: C
     assert 'curl -s -X POST -H "Authorization: Bearer $KEY"' in article.text
 
 
+def test_the_reference_fits_on_a_phone(fleet: Fleet, browser: Chrome) -> None:
+    phone = {"width": 360, "height": 700, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    browser.get(f"{fleet.addresses.base_url}/docs")
+    assert browser.execute_script("return document.documentElement.scrollWidth") == 360
+    assert not [each for each in shown(browser, "article p") if "`" in each]
+
+
 def test_the_document_behind_the_reference_can_be_followed_to(fleet: Fleet, browser: Chrome) -> None:
     browser.get(f"{fleet.addresses.base_url}/docs")
     browser.find_element(By.LINK_TEXT, "OpenAPI document").click()
