@@ -272,6 +272,21 @@ FAULTS = {
         "update payment_operations set state = 'sent', due_at = now() - interval '1 hour' where kind = 'authorize'",
         "somebody sees to everything that is asked of the payment provider",
     ),
+    "a sale that knows nothing of the intent by which it was paid": (
+        "sales",
+        "update payments set payment_intent_id = null",
+        "what comes through an intent to a sale",
+    ),
+    "money of a card that went back otherwise": (
+        "sales",
+        "update repayments set operation_id = null",
+        "a refund gives back of each payment what is written",
+    ),
+    "a refund of which nobody knows what it gave back of which payment": (
+        "sales",
+        "delete from repayments",
+        "a refund gives back of each payment what is written",
+    ),
     "an order that tells of money that never moved": (
         "orders",
         """alter table order_events disable trigger user;

@@ -69,7 +69,7 @@ def contents(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Contents
 
 
 async def _trade(business: Fleet) -> None:
-    """Sells on credit and for cash, and takes a part of the latter back."""
+    """Sells on credit, for cash, and through an intent, and takes a part of the last back."""
     async with Api.of(business.home, 1, business.api_key) as api:
 
         async def post(path: str, key: str, **body: Any) -> Any:
@@ -80,7 +80,14 @@ async def _trade(business: Fleet) -> None:
         await post("stock/receive", "stock", location="ver", lines=[{"sku": "ver-S", "qty": "9"}])
         customer = await post("customers", "customer", name="Ver", credit_limit_q=100_000)
         await post(f"customers/{customer['id']}/credit-adjustments", "adjust", amount_q=100, reason="opening")
-        for n, how in enumerate(({"payment_type": "credit"}, {"payments": [{"method": "cash", "amount_q": 2500}]})):
+        card = await post("payment-intents", "card", amount_q=1500)
+        await post(f"payment-intents/{card['id']}/capture", "card-capture")
+        both = [
+            {"method": "card", "amount_q": 1500, "payment_intent_id": card["id"]},
+            {"method": "cash", "amount_q": 1000},
+        ]
+        ways = ({"payment_type": "credit"}, {"payments": [{"method": "cash", "amount_q": 2500}]}, {"payments": both})
+        for n, how in enumerate(ways):
             sale = await post("sales", f"sale-{n}", storefront="ver", customer_id=customer["id"])
             item = await post(f"sales/{sale['id']}/items", f"item-{n}", sku="ver-S", quantity="2")
             await post(f"sales/{sale['id']}/complete", f"complete-{n}", **how)

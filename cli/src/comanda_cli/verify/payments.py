@@ -79,6 +79,62 @@ CHECKS = (
         explanation="Is COMANDA_PAYMENT_URL set, and does the sales service run? See `comanda logs sales`.",
         settles=True,
     ),
+    rows_check(
+        "what comes through an intent to a sale is money that was taken, and all that the intent pays",
+        SALES,
+        count="select count(*) from payment_intents where sale_id is not null",
+        # While a sale is being completed its intents are tied, and its payments not yet there.
+        wrong="""
+            select coalesce(i.business_id, p.business_id) as business_id, coalesce(i.id, p.payment_intent_id) as intent_id,
+                i.sale_id as pays_sale_id, p.sale_id, p.id as payment_id, i.captured_q, p.amount_q
+            from (select * from payment_intents where sale_id is not null) i
+            full join (
+                select business_id, id, sale_id, payment_intent_id, amount_q,
+                    count(*) over (partition by business_id, payment_intent_id) as n
+                from payments where payment_intent_id is not null
+            ) p on p.business_id = i.business_id and p.payment_intent_id = i.id
+            where p.n > 1 or i.sale_id is distinct from p.sale_id and not exists (
+                select from completions c
+                where p.id is null and c.business_id = i.business_id and c.sale_id = i.sale_id
+                    and c.state in ('running', 'reverting')
+            ) or i.captured_q < p.amount_q or i.order_ref <> ''
+            order by 1, 2
+        """,
+        explanation="A sale counts money that never came, or that pays something else, too.",
+    ),
+    rows_check(
+        "a refund gives back of each payment what is written, through its intent, and no more than was paid",
+        SALES,
+        count="select count(*) from repayments",
+        wrong="""
+            select r.business_id, r.refund_id, r.payment_id, r.amount_q, f.amount_q as refund_q, p.amount_q as payment_q,
+                o.kind, o.amount_q as operation_q
+            from (
+                select *, sum(amount_q) over (partition by business_id, refund_id) as of_refund_q,
+                    sum(amount_q) over (partition by business_id, payment_id) as of_payment_q
+                from repayments
+            ) r
+            join refunds f on f.business_id = r.business_id and f.id = r.refund_id
+            join payments p on p.business_id = r.business_id and p.id = r.payment_id
+            left join payment_operations o on o.business_id = r.business_id and o.id = r.operation_id
+            where f.status <> 'processed' or f.sale_id <> p.sale_id or r.of_refund_q <> f.amount_q
+                or r.of_payment_q > p.amount_q
+                or (o.intent_id, o.kind, o.amount_q) is distinct from (p.payment_intent_id,
+                    case when p.payment_intent_id is not null then 'refund' end,
+                    case when p.payment_intent_id is not null then r.amount_q end)
+            union all
+            select f.business_id, f.id, null, null, f.amount_q, null, null, null
+            from refunds f
+            where f.status = 'processed' and f.amount_q > 0
+                and not exists (select from repayments r where r.business_id = f.business_id and r.refund_id = f.id)
+                and exists (
+                    select from payments p
+                    where p.business_id = f.business_id and p.sale_id = f.sale_id and p.payment_intent_id is not null
+                )
+            order by 1, 2, 3
+        """,
+        explanation="Money went back otherwise than the refund says. Compare with what the provider shows of the intent.",
+    ),
     Check(
         "orders and sales: no order tells of money that never moved",
         (ORDERS, SALES),
