@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from comanda.sales.v1 import businesses_pb2, customers_pb2, sales_pb2
-from comanda.sales.v1.sales_pb2 import SaleStatus
+from comanda.sales.v1.sales_pb2 import PaymentType, SaleStatus
 from comanda.types.v1.options_pb2 import Role
 from kit.errors import DomainError, Refused
 
@@ -78,8 +78,18 @@ async def test_what_is_not_on_credit_touches_no_account(shop: Any) -> None:
     sale = await shop.draft(customer_id=customer.id)
     await shop.add(sale)
     await shop.complete(sale, ("cash", 500))
+    assert await shop.account(customer) == (0, 100_000)
     await pay(shop, sale, 1500)
     assert await shop.account(customer) == (0, 100_000)
+
+
+async def test_a_sale_paid_later_in_another_way_is_mixed(shop: Any) -> None:
+    for first, kind in (("cash", PaymentType.PAYMENT_TYPE_MIXED), ("card", PaymentType.PAYMENT_TYPE_CARD)):
+        sale = await shop.draft()
+        await shop.add(sale)
+        await shop.complete(sale, (first, 500))
+        await pay(shop, sale, 1500)
+        assert (await shop.sale(sale)).payment_type == kind
 
 
 async def test_payments_at_once_never_pay_more_than_is_due(shop: Any) -> None:

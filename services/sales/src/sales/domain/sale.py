@@ -193,8 +193,8 @@ def units(sale: Sale) -> Counter[str]:
     return found
 
 
-def paid(sale: Sale, amount_q: int) -> Sale:
-    """Returns a sale of which so much more is paid.
+def paid(sale: Sale, payment: NewPayment) -> Sale:
+    """Returns a sale of which so much more is paid; one that was paid in more than one way is mixed (decision 48).
 
     Raises Refused (`sale_not_payable`, `sale_already_paid`, `payment_exceeds_due`), or Conflict while it is being completed.
     """
@@ -204,20 +204,26 @@ def paid(sale: Sale, amount_q: int) -> Sale:
         raise Refused("sale_not_payable", status=sale.status)
     if not sale.amount_due_q:
         raise Refused("sale_already_paid")
-    if amount_q > sale.amount_due_q:
-        raise Refused("payment_exceeds_due", due_q=sale.amount_due_q, amount_q=amount_q)
-    paid_q = sale.amount_paid_q + amount_q
-    return replace(sale, amount_paid_q=paid_q, status=_status(sale.total_q, paid_q), rev=sale.rev + 1)
+    if payment.amount_q > sale.amount_due_q:
+        raise Refused("payment_exceeds_due", due_q=sale.amount_due_q, amount_q=payment.amount_q)
+    return replace(
+        sale,
+        amount_paid_q=(paid_q := sale.amount_paid_q + payment.amount_q),
+        payment_type=sale.payment_type if sale.payment_type in (CREDIT, payment.method) else MIXED,
+        status=_status(sale.total_q, paid_q),
+        rev=sale.rev + 1,
+    )
 
 
-def allot(amount_q: int, owed: Sequence[Sale]) -> tuple[list[tuple[Sale, int]], int]:
+def allot(payment: NewPayment, owed: Sequence[Sale]) -> tuple[list[tuple[Sale, int]], int]:
     """Divides a payment over sales, given oldest first; returns each sale as paid and its part, and what is left over."""
     parts: list[tuple[Sale, int]] = []
+    rest_q = payment.amount_q
     for sale in owed:
-        if part_q := min(amount_q, sale.amount_due_q):
-            parts.append((paid(sale, part_q), part_q))
-            amount_q -= part_q
-    return parts, amount_q
+        if part_q := min(rest_q, sale.amount_due_q):
+            parts.append((paid(sale, payment._replace(amount_q=part_q)), part_q))
+            rest_q -= part_q
+    return parts, rest_q
 
 
 def abandoned(sale: Sale) -> Sale:

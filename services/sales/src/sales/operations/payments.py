@@ -21,7 +21,7 @@ from sales.store import sales as store
 async def record(tx: Tx, sale_id: UUID, payment: NewPayment) -> Mapping[str, Any]:
     """Takes a payment for what is due of a sale; raises NotFound, and what domain.paid and intents.pay_sale raise."""
     before, customer = await lock(tx, sale_id)
-    after = domain.paid(before, payment.amount_q)
+    after = domain.paid(before, payment)
     await intents.pay_sale(tx, after, [payment])
     store.save(tx, after)
     made = store.add_payment(tx, after, payment)
@@ -41,7 +41,7 @@ async def pay_account(tx: Tx, customer_id: UUID, payment: NewPayment) -> Account
         raise Refused("payment_exceeds_balance", balance_q=customer.balance_q, amount_q=payment.amount_q)
     payment_id = uuid7()
     owed = {sale.id: sale for sale in await store.owed(tx, customer_id)}
-    allotted, rest_q = domain.allot(payment.amount_q, list(owed.values()))
+    allotted, rest_q = domain.allot(payment, list(owed.values()))
     for after, part_q in allotted:
         part = payment._replace(amount_q=part_q)
         store.save(tx, after)
