@@ -139,6 +139,10 @@ TEXTS: Catalogue = {
         "{amount_q} is more than the {refundable_q} that may be paid back, in minor units.",
         "{amount_q} é mais do que os {refundable_q} que podem ser devolvidos, em centavos.",
     ),
+    "refund_items_required": Text(
+        "Say which units: a refund of type {type} needs {field}.",
+        "Indique as unidades: um reembolso do tipo {type} exige {field}.",
+    ),
     "refund_quantity_exceeded": Text(
         "Of {sku}, {refundable} can be taken back, not {requested}.",
         "De {sku}, podem ser devolvidos {refundable}, e não {requested}.",
@@ -157,8 +161,8 @@ TEXTS: Catalogue = {
     "override_not_allowed": Text("An override takes a manager.", "A liberação exige um gerente."),
     "override_reason_required": Text("An override needs a reason.", "A liberação exige um motivo."),
     "role_limit_exceeded": Text(
-        "Your role may grant {limit_q} ({limit}) here, not {requested_q}, in minor units.",
-        "Seu papel pode conceder aqui {limit_q} ({limit}), e não {requested_q}, em centavos.",
+        "{requested_q} is beyond your role's limit here: {limit} ({limit_q}), in minor units.",
+        "{requested_q} passa do limite do seu papel aqui: {limit} ({limit_q}), em centavos.",
     ),
     "insufficient_stock": Text(
         "Insufficient stock for {sku}. Available: {available}, Requested: {requested}",

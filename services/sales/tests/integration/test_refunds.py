@@ -11,7 +11,7 @@ from comanda.sales.v1.refunds_pb2 import RefundStatus, RefundType
 from comanda.sales.v1.sales_pb2 import PaymentStatus, SaleStatus
 from comanda.types.v1.options_pb2 import Role
 from kit import client
-from kit.errors import DomainError
+from kit.errors import DomainError, Refused
 from kit.testing import eventually
 
 pytestmark = pytest.mark.xdist_group("counter")
@@ -25,7 +25,7 @@ async def call(shop: Any, name: str, request: Any, role: int = OWNER) -> Any:
 
 
 async def cancel(shop: Any, sale: Any, role: int = OWNER, **fields: Any) -> Any:
-    request = refunds_pb2.CancelSaleRequest(id=sale.id, reason="changed his mind", **fields)
+    request = refunds_pb2.CancelSaleRequest(id=sale.id, **{"reason": "changed his mind"} | fields)
     return (await call(shop, "CancelSale", request, role)).sale
 
 
@@ -141,6 +141,23 @@ async def test_no_more_is_taken_back_than_was_sold_or_paid(shop: Any) -> None:
     item = await shop.add(part)
     await shop.complete(part, ("cash", 500))
     assert await code(ask(shop, part, (item, "1"))) == "refund_exceeds_paid"
+
+
+async def test_a_refund_says_what_is_taken_back_and_why(shop: Any) -> None:
+    sale, laptop, _ = await sold(shop)
+    for reason in ("", "   ", "\n\t"):
+        request = refunds_pb2.RequestRefundRequest(id=sale.id, reason=reason)
+        assert await code(call(shop, "RequestRefund", request)) == "invalid_argument"
+        assert await code(cancel(shop, sale, reason=reason)) == "invalid_argument"
+    for kind in (RefundType.REFUND_TYPE_PARTIAL, RefundType.REFUND_TYPE_EXCHANGE):
+        assert await code(ask(shop, sale, type=kind)) == "refund_items_required"
+    assert await listed(shop, sale) == []
+    await ask(shop, sale, (laptop, "1"))
+    everything = await ask(shop, sale)
+    assert (everything.type, everything.amount_q) == (RefundType.REFUND_TYPE_FULL, 72_500)
+    with pytest.raises(Refused, match="refund_exceeds_paid") as refused:
+        await ask(shop, sale)
+    assert refused.value.context == {"refundable_q": 0, "amount_q": 132_500}
 
 
 async def test_a_rejected_refund_gives_its_units_free(shop: Any) -> None:

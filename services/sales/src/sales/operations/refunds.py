@@ -6,7 +6,7 @@ from uuid import UUID
 
 from kit import outbox
 from kit.db import Tx
-from kit.errors import Conflict, Refused
+from kit.errors import Conflict, Invalid, Refused
 from kit.ids import uuid7
 from sales.domain import credit
 from sales.domain import refund as domain
@@ -27,10 +27,12 @@ async def request(tx: Tx, sale_id: UUID, kind: str, wanted: Sequence[Wanted], re
     sale, _ = await lock(tx, sale_id)
     earlier = await store.of_sale(tx, sale_id)
     kind = kind or (domain.PART if wanted else domain.FULL)
-    if not wanted or kind == domain.FULL:
+    if kind == domain.FULL:
         wanted = domain.remaining(sale, earlier, restock=all(want.restock for want in wanted))
-    if not wanted:
-        raise Refused("refund_exceeds_paid", refundable_q=0, amount_q=0)
+        if not wanted:
+            raise Refused("refund_exceeds_paid", refundable_q=0, amount_q=sale.amount_paid_q)
+    elif not wanted:
+        raise Invalid("refund_items_required", type=kind, field="items")
     made = _new(tx, sale, kind, domain.parts(sale, earlier, wanted), reason)
     domain.check_refundable(sale, kind, made.amount_q, earlier, tx.now)
     store.insert(tx, made)
