@@ -62,7 +62,7 @@ async def test_an_open_order_waits_for_a_person_and_ends_when_the_erp_shows_it_c
 async def test_who_asks_again_gets_the_same_case_looked_at_anew(bridge: Bridge, omie: Simulator) -> None:
     made = omie.control("purchase-orders")
     first = await close(bridge, made["cNumero"])
-    assert (await close(bridge, made["cNumero"].lstrip("0"))).log_id == first.log_id
+    assert (await close(bridge, f" {made['cNumero'].lstrip('0')} ")).log_id == first.log_id
     omie.control(f"purchase-orders/{made['nCodPed']}/close", reason="NF1")
     again = await close(bridge, made["cNumero"])
     assert (again.log_id, again.status) == (first.log_id, "success")
@@ -151,7 +151,9 @@ async def test_nothing_to_reprocess_is_no_error(bridge: Bridge) -> None:
     assert (nothing.total_reprocessados, nothing.sucessos, nothing.falhas) == (0, 0, 0)
 
 
-@pytest.mark.parametrize("wrong", [{"numero_pedido": ""}, {"numero_nf_servico": ""}, {"id_nf_servico": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"numero_pedido": ""}, {"numero_pedido": " "}, {"numero_nf_servico": " "}, {"id_nf_servico": 0}]
+)
 async def test_a_bad_request_leaves_no_log(bridge: Bridge, wrong: dict[str, Any]) -> None:
     fields = {"numero_pedido": "1", "numero_nf_servico": "NF1", "id_nf_servico": 77, **wrong}
     with pytest.raises(Invalid):
