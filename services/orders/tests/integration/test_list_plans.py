@@ -14,6 +14,7 @@ from comanda.orders.v1 import orders_pb2
 from kit import db
 from kit.db import Tx
 from kit.identity import Identity
+from orders.queries import orders as queries
 from orders.queries.orders import list_orders
 
 BUSINESS = UUID(int=1)
@@ -25,6 +26,7 @@ NEAR = 2 * 500 + FEW
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 WHEN = f"timestamptz '{BEGAN:%Y-%m-%d}' + n * interval '1 second'"
 
+MARK = f"{BUSINESS.hex[-12:]}/"
 FILL = f"""
     insert into channel_configs values ('{BUSINESS}', 'shop', 1, '{{}}', now()), ('{BUSINESS}', 'rare', 1, '{{}}', now());
     insert into orders (business_id, ref, id, channel_code, config_version, session_key, handle_type, handle_ref, external_ref,
@@ -37,7 +39,9 @@ FILL = f"""
         n * 7919 % 100000, 0, 0, 0, n * 7919 % 100000, 1, '{{}}', '{{}}', 1, {WHEN}, {WHEN}
     from generate_series(1, {ROWS}) n;
     insert into order_search (business_id, id, words)
-    select business_id, id, array_to_tsvector(array['{BUSINESS.hex[-12:]}/' || md5(ref), '{BUSINESS.hex[-12:]}/silva']) from orders;
+    select business_id, id, array_to_tsvector(array['{MARK}' || md5(ref), '{MARK}silva',
+        '{MARK}' || case substr(ref, 2)::int % 1000 when 77 then 'souza' else 'lima' end])
+    from orders;
     analyze;
 """
 ROWS_READ = "select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) from pg_stat_xact_user_tables"
@@ -70,6 +74,27 @@ async def tx(new_database: Callable[[ModuleType], str]) -> AsyncIterator[Tx]:
 async def test_no_list_walks_through_a_business(tx: Tx) -> None:
     read = {name: await _rows_read(tx, asked) for name, asked in LISTS.items()}
     assert {name: rows for name, rows in read.items() if rows > (NEAR if "search" in LISTS[name] else FEW)} == {}
+
+
+async def test_a_name_is_found_wherever_it_stands_and_page_by_page(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "FOR_A_NAME", 1200)
+    monkeypatch.setattr(queries, "AMONG", 3500)
+    ages = [f"O{number}" for number in range(77, ROWS, 1000)]
+    assert await _all_pages(tx, search="Souza") == ages[::-1]
+    assert await _all_pages(tx, search="Souza", order_by="created_at") == ages
+    assert await _all_pages(tx, search="Souza", order_by="-total_q") == sorted(ages, key=_total)[::-1]
+
+
+async def _all_pages(tx: Tx, **asked: Any) -> list[str]:
+    found, token = list[str](), ""
+    while not found or token:
+        page = await list_orders(tx, orders_pb2.ListOrdersRequest(page_size=2, page_token=token, **asked))
+        found, token = [*found, *(each.ref for each in page.items)], page.next_page_token
+    return found
+
+
+def _total(ref: str) -> int:
+    return int(ref[1:]) * 7919 % 100_000
 
 
 async def _rows_read(tx: Tx, asked: dict[str, Any]) -> int:

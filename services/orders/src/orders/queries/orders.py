@@ -1,6 +1,7 @@
 """Lists of orders: filtered, searched, in the order that the caller wants."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -24,9 +25,13 @@ FIRST_ID, LAST_ID = str(UUID(int=0)), str(pages.NEWEST)
 LARGEST = 2**63 - 1
 LOOKED_THROUGH, FOR_A_NAME = 500, 2000
 """Orders that come next, and are looked through before the index of words is asked."""
+AMONG = 10_000
+"""Orders that come next, and among which the index of words is asked for one name before it is asked for all orders' words."""
 EXPORTED = 200
 """Orders that an export reads at a time."""
 CUSTOMER = "customer"
+
+Way = tuple[str, tuple[Any, ...]]
 
 
 def _braced(statement: str) -> str:
@@ -58,20 +63,19 @@ NEAR = f"""
         where s.business_id = o.business_id and s.id = o.id and s.words @@ $16::text::tsquery offset 0) s {orders.FLOW}
     order by {{by}} limit $18
 """
-FOUND = """found as materialized (
-        select s.id from order_search s where s.words @@ $16::text::tsquery  -- they say the business, too
-    )"""
+FOUND = "select s.id from order_search s where s.business_id = $1 and s.words @@ $16::text::tsquery"
 # By id, those found are looked at one after the other until the page is full: their ids are all that it takes to know the order.
-FAR_BY_ID = f"""
-    with {FOUND}, page as materialized (
+# What many have and few are shown of, the two indexes together find among some ids, where reading what all of them have takes long.
+BY_ID = f"""
+    with found as materialized ({FOUND} and s.id between $17 and $18), page as materialized (
         select f.id from (select o.id from found o order by {{by}}) f
         cross join lateral (select from orders o where o.business_id = $1 and o.id = f.id and {{where}} offset 0) o
-        order by {{found_by}} limit $17
+        order by {{found_by}} limit $19
     )
     select {_braced(SHOWN)} from page p join orders o on o.business_id = $1 and o.id = p.id {orders.FLOW} order by {{by}}
 """
-FAR = f"""
-    with {FOUND}, matching as materialized (
+BY_TOTAL = f"""
+    with found as materialized ({FOUND}), matching as materialized (
         select o.id, o.total_q from found f join orders o on o.id = f.id where {{where}}
     ), page as materialized (
         select o.id from matching o order by {{by}} limit $17
@@ -89,6 +93,12 @@ ORDER_BY: dict[str, tuple[str, str, tuple[int, str]]] = {
     "-total_q": ("(o.total_q, o.id) < ($14, $15)", "o.total_q desc, o.id desc", (LARGEST, LAST_ID)),
     "total_q": ("(o.total_q, o.id) > ($14, $15)", "o.total_q, o.id", (-1, FIRST_ID)),
 }
+EDGES = {
+    "-created_at": "select o.id from orders o where o.business_id = $1 and o.id < $2 order by o.id desc offset $3 limit 1",
+    "created_at": "select o.id from orders o where o.business_id = $1 and o.id > $2 order by o.id offset $3 limit 1",
+}
+"""The order at which a number of those that come next ends."""
+ENDS = {"-created_at": UUID(FIRST_ID), "created_at": UUID(LAST_ID)}
 
 
 async def list_orders(tx: Tx, asked: pb.ListOrdersRequest) -> pb.ListOrdersResponse:
@@ -97,28 +107,41 @@ async def list_orders(tx: Tx, asked: pb.ListOrdersRequest) -> pb.ListOrdersRespo
     amount, identifier = pages.key(asked.page_token, *ORDER_BY[order_by][2])
     where, place = _where(tx, asked), (amount, pages.uuid(identifier))
     async with paging.planned(tx):
-        for way, found in _ways(order_by, words, asked.search):
-            arguments = (*where, *place, *found)
-            rows, token = await pages.page(tx, asked, _page(way, order_by), arguments, _key(order_by))
-            if token:
-                break
+        async with aclosing(_ways(tx, order_by, words, asked.search, place[1])) as ways:
+            async for way, found in ways:
+                arguments = (*where, *place, *found)
+                rows, token = await pages.page(tx, asked, _page(way, order_by), arguments, _key(order_by))
+                if token:
+                    break
         total = await pages.total(tx, asked, TOTALS[bool(words)], (*where, words) if words else where)
     return pb.ListOrdersResponse(items=map(listed, rows), next_page_token=token, total=total)
 
 
-def _ways(order_by: str, words: str, asked: str) -> Sequence[tuple[str, tuple[Any, ...]]]:
+async def _ways(tx: Tx, order_by: str, words: str, asked: str, place: UUID) -> AsyncGenerator[Way]:
     """Returns the statements to be tried, each with what it takes beside filters and place, until one fills the page."""
     if not words:
-        return [(ALL, ())]
-    near = FOR_A_NAME if search.may_be_name(asked) else LOOKED_THROUGH
-    far = FAR if order_by.endswith("total_q") else FAR_BY_ID
-    return [(NEAR, (words, near)), (far, (words,))]
+        yield ALL, ()
+        return
+    yield NEAR, (words, FOR_A_NAME if search.may_be_name(asked) else LOOKED_THROUGH)
+    if order_by not in EDGES:
+        yield BY_TOTAL, (words,)
+        return
+    # For several words at once, asking the index is what takes long, and not reading what it finds.
+    if asked.strip().isalpha() and (edge := await _edge(tx, order_by, place)):
+        yield BY_ID, (words, *sorted((place, edge)))
+    yield BY_ID, (words, *sorted((place, ENDS[order_by])))
+
+
+async def _edge(tx: Tx, order_by: str, place: UUID) -> UUID | None:
+    """Returns the id of the last of the orders among which a name is looked for first; None where there are fewer."""
+    found: UUID | None = await tx.connection.fetchval(EDGES[order_by], tx.business, place, AMONG)
+    return found
 
 
 async def export(tx: Tx, asked: feed_pb2.ExportOrdersRequest, after: UUID) -> Sequence[asyncpg.Record]:
     """Returns some of the orders that match, those that came next after an id."""
     words = search.query(tx.business, asked.search)
-    way, found = (FAR_BY_ID, (words,)) if words else (ALL, ())
+    way, found = (BY_ID, (words, after, UUID(LAST_ID))) if words else (ALL, ())
     async with paging.planned(tx):
         return await tx.connection.fetch(_page(way, "created_at"), *_where(tx, asked), 0, after, *found, EXPORTED)
 
