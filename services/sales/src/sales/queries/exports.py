@@ -78,11 +78,13 @@ async def sales(read: Read, asked: exports_pb2.ExportSalesRequest, role: int) ->
         return found
 
     await read(known)
-    names, after = SALE if role in WITHOUT_PROFIT else (*SALE, *PROFIT), FIRST_ID
+    names = SALE if role in WITHOUT_PROFIT else (*SALE, *PROFIT)
+    # Whatever is wrong with the request shows before the first line: afterwards no refusal can come any more.
+    rows = await read(partial(page, after=FIRST_ID))
     yield lines([names])
-    while rows := await read(partial(page, after=after)):
+    while rows:
         yield lines([row[name] for name in names] for row in rows)
-        after = rows[-1]["id"]
+        rows = await read(partial(page, after=rows[-1]["id"]))
 
 
 async def aging(read: Read) -> AsyncIterator[bytes]:
@@ -111,8 +113,9 @@ async def days(read: Read, asked: exports_pb2.ExportDailyReportRequest) -> Async
         known, today = await tx.connection.fetchrow(BOUNDS, tx.business)  # type: ignore[misc]  # an aggregate returns a row always
         return max(first or known, known), min(last or today, today)
 
+    whole = await read(bounds)
     yield lines([[*names, *(f"by_payment_method.{method}" for method in METHODS)]])
-    for first, last in parse.months(*await read(bounds)):
+    for first, last in parse.months(*whole):
         found = await read(partial(reports.days_of, first=first, last=last, storefront=asked.storefront))
         yield lines([*(row[name] for name in names), *_methods(row)] for row in found)
 
