@@ -152,6 +152,11 @@ def intent(order: Order) -> str:
     return named if isinstance(named, str) else ""
 
 
+def named(order: Order) -> dict[str, str]:
+    """Returns how the payload of a directive names an order and the session that it was."""
+    return {"order_ref": order.ref, "channel_code": order.channel_code, "session_key": order.session_key}
+
+
 def customer(order: Order) -> str:
     """Returns the id of the customer whose order it is: its handle, else what its data names; empty when nobody is named."""
     if order.handle_type == "customer" and order.handle_ref:

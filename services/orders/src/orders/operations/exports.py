@@ -6,7 +6,7 @@ from typing import Any
 from kit.db import Tx
 from kit.errors import Invalid, NotFound
 from orders.domain.directive import Task
-from orders.domain.order import Order, line_json
+from orders.domain.order import Order, line_json, named
 from orders.store import orders as store
 
 TOPIC = "erp.order.export"
@@ -42,6 +42,5 @@ async def asked(tx: Tx, task: Task) -> Task:
     if found is None:
         raise NotFound("not_found", ref=task.order_ref)
     order = found.order
-    named = {"order_ref": order.ref, "channel_code": order.channel_code, "session_key": order.session_key}
-    payload = {**task.payload, **named, "order": content(order)}
+    payload = {**task.payload, **named(order), "order": content(order)}
     return replace(task, payload=payload, channel_code=order.channel_code, session_key=order.session_key)

@@ -6,7 +6,7 @@ from kit.db import Tx
 from orders.domain import checks, preorder
 from orders.domain.channel import Rules
 from orders.domain.directive import Task
-from orders.domain.order import Order, customer, intent
+from orders.domain.order import Order, customer, intent, named
 from orders.domain.session import Session
 from orders.operations import directives, exports, moves
 
@@ -23,7 +23,7 @@ def enqueue(tx: Tx, session: Session, order: Order, rules: Rules, timezone: str)
 
 
 def _post_commit(order: Order, topic: str, session: Session) -> Task:
-    payload = _about(order)
+    payload: dict[str, Any] = {**named(order)}
     if topic == STOCK_COMMIT:
         payload["holds"] = checks.holds(session)
     if topic == exports.TOPIC:
@@ -49,7 +49,3 @@ def _reminders(tx: Tx, order: Order, rules: Rules, timezone: str) -> list[Task]:
     return [
         Task(moves.NOTIFY, payload, order.channel_code, order.session_key, order.ref, due if due > tx.now else None)
     ]
-
-
-def _about(order: Order) -> dict[str, Any]:
-    return {"order_ref": order.ref, "channel_code": order.channel_code, "session_key": order.session_key}

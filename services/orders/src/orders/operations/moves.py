@@ -107,7 +107,7 @@ def _tasks(order: Order, rules: channel.Rules, reason: str) -> list[Task]:
 
 def _on_account(order: Order, reason: str) -> list[Task]:
     """Returns the work on the customer's account: he owes what is completed, and nothing of what is cancelled."""
-    payload = {"order_ref": order.ref, "channel_code": order.channel_code, "session_key": order.session_key}
+    payload = domain.named(order)
     place = (order.channel_code, order.session_key, order.ref)
     if order.status == COMPLETED:
         return [Task(CREDIT_POST, payload, *place)]

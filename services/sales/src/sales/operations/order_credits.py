@@ -9,15 +9,13 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from comanda.types.v1.options_pb2 import Role
 from kit.db import Tx
 from kit.errors import DomainError, NotFound, Refused
-from kit.identity import Identity
 from sales.domain import order_credit as domain
 from sales.domain.credit import Entry
 from sales.domain.customer import Customer
 from sales.domain.order_credit import POSTED, RELEASED, OrderCredit
-from sales.operations.order_payments import ORDERS
+from sales.operations.order_payments import act_for
 from sales.store import customers
 from sales.store import order_credits as store
 from sales.store.intents import identifier
@@ -76,17 +74,13 @@ async def _all(tx: Tx, batch: Sequence[Wanted], step: Step) -> list[DomainError 
     ended = [_one(tx, each, step, books) for each in batch]
     for (business, order_ref), changed in books.credits.items():
         if changed != (before := credits.get((business, order_ref))):
-            _act_for(tx, business)
+            act_for(tx, business)
             (store.save if before else store.insert)(tx, changed)
     for (business, customer_id), customer in books.customers.items():
         if customer != known[(business, customer_id)]:
-            _act_for(tx, business)
+            act_for(tx, business)
             customers.save_account(tx, customer)
     return ended
-
-
-def _act_for(tx: Tx, business: UUID) -> None:
-    tx.identity = Identity(business, Role.ROLE_SERVICE, ORDERS)
 
 
 def _one(tx: Tx, wanted: Wanted, step: Step, books: Books) -> DomainError | None:
@@ -95,7 +89,7 @@ def _one(tx: Tx, wanted: Wanted, step: Step, books: Books) -> DomainError | None
     except DomainError as error:
         return error
     if entry:
-        _act_for(tx, wanted.business)
+        act_for(tx, wanted.business)
         customers.enter(tx, entry)
     return None
 

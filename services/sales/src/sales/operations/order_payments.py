@@ -53,12 +53,13 @@ async def perform(tx: Tx, kind: str, batch: Sequence[Wanted]) -> list[Ended]:
     ended = [_perform(tx, kind, each, intents_of, asked) for each in batch]
     for (business, intent_id), intent in intents_of.items():
         if intent != before[(business, intent_id)]:
-            _act_for(tx, business)
+            act_for(tx, business)
             store.save(tx, intent)
     return ended
 
 
-def _act_for(tx: Tx, business: UUID) -> None:
+def act_for(tx: Tx, business: UUID) -> None:
+    """Lets what comes next in the transaction be done for a business, in the name of its orders."""
     tx.identity = Identity(business, Role.ROLE_SERVICE, ORDERS)
 
 
@@ -71,7 +72,7 @@ def _perform(
         if earlier := _earlier(kind, wanted, intent, asked[place]):
             known[place] = replace(intent, order_ref=wanted.order_ref)
             return earlier
-        _act_for(tx, wanted.business)
+        act_for(tx, wanted.business)
         if waiting := _waiting(wanted, asked[place]):
             store.take_over(tx, waiting.id, wanted.attempt)
             return None

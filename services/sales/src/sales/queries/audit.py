@@ -11,9 +11,9 @@ from sales.domain import audit as domain
 from sales.domain import days, place
 from sales.messages import audit as messages
 from sales.store import audit as store
+from sales.store import businesses
 
 LINKS_PAGE = 100
-ZONE = "select timezone from businesses where business_id = $1"
 ENTRIES = f"""
     select {store.COLUMNS}, c.seq, c.hash from audit_log left join audit_chain c using (business_id, id)
 """
@@ -30,7 +30,7 @@ async def list_entries(tx: Tx, request: pb.ListAuditLogRequest) -> pb.ListAuditL
     """Returns a page of the business's entries, newest first; raises Invalid for a bad token or an event that there is not."""
     if strange := sorted({*request.event_type} - domain.EVENTS):
         raise Invalid("unknown_event_type", event_type=strange[0], known=sorted(domain.EVENTS))
-    zone = await tx.connection.fetchval(ZONE, tx.business) or place.TIMEZONE
+    zone = await businesses.zone(tx) or place.TIMEZONE
     begin, end = days.moments(getattr(request, "from"), request.to, zone)
     where, values = matching(
         ("audit_log.business_id = ?", tx.business),

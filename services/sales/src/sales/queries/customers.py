@@ -10,6 +10,7 @@ from sales.domain import days
 from sales.domain.customer import Customer
 from sales.messages import customers as messages
 from sales.messages.values import short
+from sales.store import businesses
 from sales.store import customers as store
 
 ENTRIES = """
@@ -19,7 +20,6 @@ ENTRIES = """
     order by id desc limit $5
 """
 LONGEST_STATEMENT = 1000
-ZONE = "select timezone from businesses where business_id = $1"
 STATEMENT = """
     select id, customer_id, type, amount_q, balance_before_q, balance_after_q, reference_id, description, created_by, created_at
     from credit_entries
@@ -85,8 +85,7 @@ async def list_entries(tx: Tx, request: pb.ListCreditEntriesRequest) -> pb.ListC
 async def statement(tx: Tx, request: pb.GetStatementRequest) -> pb.GetStatementResponse:
     """Returns how a balance came about within days of the business's zone; raises NotFound, or Invalid(`invalid_date`)."""
     customer = await store.customer(tx, UUID(request.id))
-    zone = await tx.connection.fetchval(ZONE, tx.business)
-    begin, end = days.span(getattr(request, "from"), request.to, zone)
+    begin, end = days.span(getattr(request, "from"), request.to, await businesses.zone(tx))
     found = await tx.connection.fetch(STATEMENT, tx.business, customer.id, begin, end, LONGEST_STATEMENT)
     entries = found[::-1]
     before, after = await tx.connection.fetchrow(BALANCES, tx.business, customer.id, begin, end)  # type: ignore[misc]  # an aggregate returns a row always

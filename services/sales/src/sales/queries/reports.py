@@ -112,7 +112,6 @@ DAYS = f"""
     from sold full join paid_back using (date, storefront) left join paid using (date, storefront)
     order by date, storefront
 """
-ZONE = "select timezone from businesses where business_id = $1"
 
 
 async def daily(tx: Tx, request: pb.GetDailyReportRequest) -> pb.GetDailyReportResponse:
@@ -147,8 +146,7 @@ async def today(tx: Tx, storefront: str = "") -> date:
     moment: datetime = await tx.connection.fetchval("select now()")
     if storefront:
         return receipt.business_date(await businesses.storefront(tx, storefront), moment)
-    zone = await tx.connection.fetchval(ZONE, tx.business)
-    return receipt.business_date(Storefront("", "", zone, "", 0, True, moment), moment)
+    return receipt.business_date(Storefront("", "", await businesses.zone(tx), "", 0, True, moment), moment)
 
 
 async def summary(tx: Tx, request: pb.GetSalesSummaryRequest) -> pb.GetSalesSummaryResponse:

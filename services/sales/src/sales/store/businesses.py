@@ -14,6 +14,7 @@ BUSINESS = """
     from businesses where business_id = $1
 """
 DISCOUNT_LIMITS = "select staff_discount_limit, manager_discount_limit from businesses where business_id = $1"
+ZONE = "select timezone from businesses where business_id = $1"
 BUSINESS_ID = "select business_id from businesses where code = $1"
 LOCKED_BUSINESS = f"{BUSINESS} for no key update"
 SAVE_BUSINESS = """
@@ -54,6 +55,11 @@ async def discount_limits(tx: Tx) -> Limits:
     if row is None:
         raise NotFound("not_found")
     return Limits(*row)
+
+
+async def zone(tx: Tx) -> str:
+    """Returns the time zone of the caller's business; empty where there is none."""
+    return await tx.connection.fetchval(ZONE, tx.business) or ""
 
 
 async def business_id(tx: Tx, code: str) -> UUID | None:
