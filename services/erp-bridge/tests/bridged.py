@@ -192,11 +192,14 @@ def settings(omie: Simulator, **more: object) -> OmieSettings:
 
 
 def further(branch: Simulator) -> dict[str, str]:
-    """What tells a bridge of the account in another simulator besides."""
+    """What tells a bridge of the account in another simulator besides, which has a call that closes purchase orders."""
     fields = {
         "app_key": BRANCH_KEY,
         "app_secret": simulated.SECRET,
         "webhook_secret": BRANCH_SECRET,
         "api_base_url": f"{branch.base_url}/api/v1/",
+        "po_close_call": "FecharPedido",
+        "po_close_endpoint": "produtos/requisicaocompra/",
+        "po_close_status": "Fechado",
     }
     return {"OMIE_ACCOUNTS": json.dumps({BRANCH: fields})}

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ import httpx
 from embedded.ports import free_port
 
 KEY, SECRET = "APPKEY", "APPSECRET"
-STARTED_SECONDS = 120.0
+STARTED_SECONDS, LOOK_SECONDS = 100.0, 0.1
 
 
 @dataclass
@@ -28,7 +28,23 @@ class Simulator:
 
     base_url: str
     http: httpx.Client
+    environment: dict[str, str]
     process: "subprocess.Popen[bytes]"
+
+    @property
+    def journal(self) -> Path:
+        """Where its records are."""
+        return Path(self.environment["OMIE_SIMULATOR_DIRECTORY"]) / "journal.jsonl"
+
+    def kill(self) -> None:
+        """Ends it without a warning."""
+        self.process.kill()
+        self.process.wait()
+
+    def start_again(self) -> None:
+        """Starts another on the same records, and waits until it answers."""
+        self.process = _start(self.environment)
+        _until_up(self)
 
     def post(self, service: str, call: str, *, secret: str = SECRET, **param: Any) -> httpx.Response:
         """Calls a method and returns the whole answer."""
@@ -67,24 +83,26 @@ class Simulator:
 
 
 @contextmanager
-def running(directory: Path, port: int | None = None, key: str = KEY) -> Iterator[Simulator]:
+def running(directory: Path, key: str = KEY) -> Iterator[Simulator]:
     """Starts a simulator on the records of a directory, and kills it afterwards: it must bear that."""
-    port = port or free_port()
+    port = free_port()
     environment = {
         "OMIE_SIMULATOR_LISTEN": f"127.0.0.1:{port}",
         "OMIE_SIMULATOR_DIRECTORY": str(directory),
         "OMIE_SIMULATOR_APP_KEY": key,
         "OMIE_SIMULATOR_APP_SECRET": SECRET,
     }
-    process = subprocess.Popen([sys.executable, "-m", "omie_simulator"], env={**os.environ, **environment})
     with httpx.Client(timeout=30) as http:
-        simulator = Simulator(f"http://127.0.0.1:{port}", http, process)
+        simulator = Simulator(f"http://127.0.0.1:{port}", http, environment, _start(environment))
         try:
             _until_up(simulator)
             yield simulator
         finally:
-            process.kill()
-            process.wait()
+            simulator.kill()
+
+
+def _start(environment: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-m", "omie_simulator"], env={**os.environ, **environment})
 
 
 def _until_up(simulator: Simulator) -> None:
@@ -95,6 +113,8 @@ def _until_up(simulator: Simulator) -> None:
         except httpx.TransportError:
             assert simulator.process.poll() is None, "the simulator ended"
             assert time.monotonic() < deadline, "the simulator does not come up"
+            # Who asks without a pause takes the processor from what it waits for.
+            time.sleep(LOOK_SECONDS)
         else:
             return
 

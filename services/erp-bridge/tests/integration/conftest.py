@@ -1,10 +1,12 @@
-"""A client of Omie's API in the test itself, each time with an empty gate."""
+"""A client of Omie's API in the test itself, each time with an empty gate, and the bridge seen by other businesses."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from uuid import uuid4
 
 import bridged
 import pytest
-from bridged import CALLS
+from bridged import BRANCH, CALLS, Bridge
 from simulated import Simulator
 
 from erp_bridge.omie.client import Omie
@@ -30,3 +32,23 @@ async def client(omie: Simulator, database: Database) -> AsyncIterator[Omie]:
     made = Omie(account, Gate(database, account.account))
     yield made
     await made.close()
+
+
+@pytest.fixture
+def branch(branch_process: Simulator, bridge: Bridge) -> Simulator:
+    """The simulator of the second account, empty."""
+    branch_process.control("reset")
+    return branch_process
+
+
+@pytest.fixture
+def stranger(bridge: Bridge) -> Bridge:
+    """The same bridge, seen by a business without an account."""
+    return replace(bridge, business=uuid4())
+
+
+@pytest.fixture
+async def second(stranger: Bridge, branch: Simulator) -> Bridge:
+    """The same bridge, seen by the business of the second account."""
+    assert await stranger.bind(BRANCH)
+    return stranger

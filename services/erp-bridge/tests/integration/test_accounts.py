@@ -1,7 +1,6 @@
 """Several businesses on one bridge: each works in its own account, and in no other."""
 
 import base64
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -20,26 +19,6 @@ from kit.errors import Forbidden, NotFound, Refused
 from kit.testing import eventually
 
 SECONDS = 100.0
-
-
-@pytest.fixture
-def branch(branch_process: Simulator, bridge: Bridge) -> Simulator:
-    """The simulator of the second account, empty."""
-    branch_process.control("reset")
-    return branch_process
-
-
-@pytest.fixture
-def stranger(bridge: Bridge) -> Bridge:
-    """The same bridge, seen by a business without an account."""
-    return replace(bridge, business=uuid4())
-
-
-@pytest.fixture
-async def second(stranger: Bridge, branch: Simulator) -> Bridge:
-    """The same bridge, seen by the business of the second account."""
-    assert await stranger.bind(BRANCH)
-    return stranger
 
 
 def receipt(omie: Simulator, name: str) -> tuple[int, int]:

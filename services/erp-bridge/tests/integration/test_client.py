@@ -84,13 +84,16 @@ async def test_a_foreign_question_just_before_ours_makes_us_ask_in_other_words(c
 
 
 @pytest.mark.parametrize("kind", ["html_502", "soap_broken", "busy", "rate_limited"])
-async def test_a_read_outlives_what_passes(client: Omie, omie: Simulator, kind: str) -> None:
+async def test_a_read_outlives_what_passes(database: Database, omie: Simulator, kind: str) -> None:
     omie.control("switches", redundancy=False)
+    hurried = bridged.settings(omie, clock_speed=20)
+    client = Omie(hurried, Gate(database, hurried.account, hurried.pace))
     key = omie.control("payables")["codigo_lancamento_omie"]
     omie.control("faults", call="ConsultarContaPagar", kind=kind, times=1)
     questions = [{"codigo_lancamento_omie": key}, {"codigo_lancamento_omie": str(key)}]
     found = await client.read(PAYABLE, "ConsultarContaPagar", *questions)
     assert found["codigo_lancamento_omie"] == key
+    await client.close()
 
 
 @pytest.mark.parametrize("kind", ["html_502", "soap_broken", "timeout_after_commit"])

@@ -1,19 +1,13 @@
 """RF-002 through the running bridge, against the simulator (cases B-1 to B-6)."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 from uuid import UUID
 
-import bridged
 import pytest
 from bridged import Bridge
 from simulated import Simulator
 
-import erp_bridge
 from comanda.erp.v1 import purchase_orders_pb2 as pb
 from comanda.erp.v1 import status_pb2
 from kit.errors import Invalid, NotFound
@@ -223,51 +217,34 @@ async def test_a_receipt_that_was_not_asked_for_lest_the_erp_block_is_booked_whe
     assert [tuple(each) for each in effects] == [("purchase_order.close", "confirmed")]
 
 
-@contextmanager
-def with_closing_call(environment: dict[str, str], directory: Path, **more: str) -> Iterator[Bridge]:
-    """A bridge to an account that has a call for closing."""
-    with bridged.running({**environment, "OMIE_PO_CLOSE_CALL": "FecharPedido", **more}, directory) as running:
-        yield running
+async def test_an_account_with_a_closing_call_gets_the_documented_direct_way(second: Bridge, branch: Simulator) -> None:
+    branch.control("switches", closing_call="produtos/requisicaocompra/FecharPedido")
+    branch.control("purchase-orders", number="PO123")
+    done = await close(second, "PO123", item_pedido="001")
+    assert (done.status, done.numero_pedido) == ("success", "PO123")
+    details = dict(done.detalhes)
+    assert (details["status_anterior"], details["status_novo"], details["item_encerrado"]) == (
+        "Aberto",
+        "Fechado",
+        "001",
+    )
+    assert branch.records("purchase_orders")[0]["status"] == "Fechado"
+    assert (await log(second, done)).tentativas == 1
 
+    for number, status in (("PO2", "FECHADO"), ("PO3", "finalizado")):
+        branch.control("purchase-orders", number=number, status=status)
+        already = await close(second, number)
+        assert (already.status, already.detalhes["mensagem"]) == ("success", "Pedido já estava encerrado")
+    assert branch.stats()["calls"]["FecharPedido"] == 1
 
-async def test_an_account_with_a_closing_call_gets_the_documented_direct_way(
-    new_database: Callable[[ModuleType], str], nats_url: str, stream_prefix: str, omie: Simulator, tmp_path: Path
-) -> None:
-    omie.control("switches", closing_call="produtos/requisicaocompra/FecharPedido")
-    environment = {
-        "COMANDA_DATABASE_URL": new_database(erp_bridge), "COMANDA_NATS_URL": nats_url,
-        "COMANDA_STREAM_PREFIX": stream_prefix, **bridged.account(omie),
-        "OMIE_PO_CLOSE_ENDPOINT": "produtos/requisicaocompra/", "OMIE_PO_CLOSE_STATUS": "Fechado",
-    }  # fmt: skip
-    with with_closing_call(environment, tmp_path) as running:
-        async with bridged.visited(running) as bridge:
-            await bridge.bind()
-            omie.control("purchase-orders", number="PO123")
-            done = await close(bridge, "PO123", item_pedido="001")
-            assert (done.status, done.numero_pedido) == ("success", "PO123")
-            details = dict(done.detalhes)
-            assert (details["status_anterior"], details["status_novo"], details["item_encerrado"]) == (
-                "Aberto",
-                "Fechado",
-                "001",
-            )
-            assert omie.records("purchase_orders")[0]["status"] == "Fechado"
-            assert (await log(bridge, done)).tentativas == 1
+    branch.control("purchase-orders", number="4")
+    branch.control("faults", call="FecharPedido", kind="timeout_after_commit", times=1, seconds=0)
+    assert (await close(second, "4")).status == "success"
+    assert branch.stats()["calls"]["FecharPedido"] == 2
 
-            for number, status in (("PO2", "FECHADO"), ("PO3", "finalizado")):
-                omie.control("purchase-orders", number=number, status=status)
-                already = await close(bridge, number)
-                assert (already.status, already.detalhes["mensagem"]) == ("success", "Pedido já estava encerrado")
-            assert omie.stats()["calls"]["FecharPedido"] == 1
-
-            omie.control("purchase-orders", number="4")
-            omie.control("faults", call="FecharPedido", kind="timeout_after_commit", times=1, seconds=0)
-            assert (await close(bridge, "4")).status == "success"
-            assert omie.stats()["calls"]["FecharPedido"] == 2
-
-            omie.control("purchase-orders", number="5")
-            omie.control("faults", call="FecharPedido", kind="closed_period", times=1)
-            failed = await close(bridge, "5")
-            assert (failed.status, "foi bloqueado" in failed.mensagem_erro) == ("failed", True)
-            omie.control("clock", advance_seconds=61)
-            assert (await bridge.call(pb, "ReprocessFailedClosures")).sucessos == 1
+    branch.control("purchase-orders", number="5")
+    branch.control("faults", call="FecharPedido", kind="closed_period", times=1)
+    failed = await close(second, "5")
+    assert (failed.status, "foi bloqueado" in failed.mensagem_erro) == ("failed", True)
+    branch.control("clock", advance_seconds=61)
+    assert (await second.call(pb, "ReprocessFailedClosures")).sucessos == 1

@@ -2,10 +2,8 @@
 
 import asyncio
 import re
-import signal
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +16,7 @@ from kit.testing import eventually
 from omie_simulator import page
 
 PAYABLE, ANEXO = "financas/contapagar", "geral/anexo"
+SECONDS = 100.0
 
 
 def consult(omie: Simulator, key: int) -> httpx.Response:
@@ -122,24 +121,22 @@ def test_a_control_request_that_makes_no_sense_is_refused(omie: Simulator, path:
     assert omie.http.post(f"{omie.base_url}/_control/{path}", json=given).status_code == 400
 
 
-def test_records_and_time_outlive_a_kill_and_a_reset_repeats_no_id(tmp_path: Path) -> None:
-    with simulated.running(tmp_path) as first:
-        kept = first.control("payables")["codigo_lancamento_omie"]
-        owner = {"cTabela": "conta-pagar", "nId": kept}
-        first.call(ANEXO, "IncluirAnexo", **owner, **packed("a.pdf", b"x"))
-        now = first.control("clock", advance_seconds=10_000)["now"]
-        first.process.send_signal(signal.SIGKILL)
-        first.process.wait()
-    with (tmp_path / "journal.jsonl").open("ab") as journal:
+def test_records_and_time_outlive_a_kill_and_a_reset_repeats_no_id(omie: Simulator) -> None:
+    kept = omie.control("payables")["codigo_lancamento_omie"]
+    owner = {"cTabela": "conta-pagar", "nId": kept}
+    omie.call(ANEXO, "IncluirAnexo", **owner, **packed("a.pdf", b"x"))
+    now = omie.control("clock", advance_seconds=10_000)["now"]
+    omie.kill()
+    with omie.journal.open("ab") as journal:
         journal.write(b'[["payables",1,{"codigo_lan')
-    with simulated.running(tmp_path) as second:
-        assert second.control("clock", advance_seconds=0)["now"] >= now
-        link = second.call(ANEXO, "ObterAnexo", **owner, cNomeArquivo="a.pdf")["cLinkDownload"]
-        assert second.http.get(link).content == b"x"
-        second.control("reset")
-        assert second.records("payables") == []
-        assert second.control("payables")["codigo_lancamento_omie"] > kept
-        assert second.records("accounts")[0]["nCodCC"] == 90000003801
+    omie.start_again()
+    assert omie.control("clock", advance_seconds=0)["now"] >= now
+    link = omie.call(ANEXO, "ObterAnexo", **owner, cNomeArquivo="a.pdf")["cLinkDownload"]
+    assert omie.http.get(link).content == b"x"
+    omie.control("reset")
+    assert omie.records("payables") == []
+    assert omie.control("payables")["codigo_lancamento_omie"] > kept
+    assert omie.records("accounts")[0]["nCodCC"] == 90000003801
 
 
 def test_a_person_can_look_at_the_records(omie: Simulator) -> None:
@@ -211,14 +208,14 @@ async def test_webhooks_come_in_order_and_a_failing_one_holds_up_all_behind_it(
         await asyncio.to_thread(omie.control, "clock", advance_seconds=4)
         return endpoint.refuse == 0
 
-    await eventually(all_refused)
+    await eventually(all_refused, SECONDS)
     assert len(endpoint.taken) == 1
-    await asyncio.to_thread(omie.control, "clock", advance_seconds=601)
 
     async def all_taken() -> bool:
+        await asyncio.to_thread(omie.control, "clock", advance_seconds=601)
         return len(endpoint.taken) == 4
 
-    await eventually(all_taken)
+    await eventually(all_taken, SECONDS)
     assert [each["event"]["codigo_lancamento_omie"] for each in endpoint.taken[1:]] == made
     assert {each["appKey"] for each in endpoint.taken[1:]} == {simulated.KEY}
 
@@ -235,14 +232,14 @@ async def test_an_event_is_given_up_after_five_days_and_those_behind_it_come_thr
         await asyncio.to_thread(omie.control, "clock", advance_seconds=86_400)
         return len(await asyncio.to_thread(omie.records, "deliveries")) == 1
 
-    await eventually(is_given_up)
+    await eventually(is_given_up, SECONDS)
     endpoint.refuse = 0
 
     async def is_taken() -> bool:
         await asyncio.to_thread(omie.control, "clock", advance_seconds=601)
         return len(endpoint.taken) == 2
 
-    await eventually(is_taken)
+    await eventually(is_taken, SECONDS)
     header = endpoint.taken[1]["event"]["cabecalho"]
     assert (header["nCodPed"], header["nCodPed"] == lost, "cN\u00famero" in header) == (kept, False, True)
 
@@ -257,7 +254,7 @@ async def test_a_webhook_comes_twice_on_demand_with_the_same_id(omie: Simulator,
     async def twice() -> bool:
         return [each.get("topic") for each in endpoint.taken].count("Financas.ContaPagar.Incluido") == 2
 
-    await eventually(twice)
+    await eventually(twice, SECONDS)
     assert (
         len({each["messageId"] for each in endpoint.taken if each.get("topic") == "Financas.ContaPagar.Incluido"}) == 1
     )
@@ -273,14 +270,14 @@ async def test_a_webhook_that_is_late_keeps_those_behind_it_waiting(omie: Simula
         waiting = await asyncio.to_thread(omie.records, "deliveries")
         return [each.get("late", False) for each in waiting if each["endpoint"] == key] == [True, False]
 
-    await eventually(first_is_late)
+    await eventually(first_is_late, SECONDS)
     assert endpoint.taken == [{"ping": "omie"}]
 
     async def all_taken() -> bool:
         await asyncio.to_thread(omie.control, "clock", advance_seconds=601)
         return [each["event"]["codigo_lancamento_omie"] for each in endpoint.taken[1:]] == made
 
-    await eventually(all_taken)
+    await eventually(all_taken, SECONDS)
 
 
 def test_the_clock_runs_as_fast_as_it_is_told_and_never_back(omie: Simulator) -> None:
