@@ -85,3 +85,13 @@ async def test_a_lock_that_is_not_given_in_time_is_a_conflict_at_once(rows: Any)
             await rows.database.run(work)
     await connection.close()
     assert (caught.value.code, tries) == ("in_progress", 1)
+
+
+@pytest.mark.parametrize("arguments", [(), ("a", "b")])
+async def test_arguments_that_do_not_fit_are_no_outage_that_waiting_would_end(bench: Any, arguments: Any) -> None:
+    async def work(tx: Tx, _: object = None) -> None:
+        await tx.connection.fetch(LOCK, *arguments)
+
+    for run in (bench.database.run, bench.database.read):
+        with pytest.raises(asyncpg.InterfaceError, match="the server expects 1 argument"):
+            await run(work)

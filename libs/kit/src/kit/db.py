@@ -205,6 +205,8 @@ class Database:
         except asyncpg.UniqueViolationError as error:
             raise (tx.conflicts if tx else {}).get(error.constraint_name or "", error) from error
         except LOST as error:
+            if _mistaken(error):
+                raise
             raise Unavailable("unavailable", retry_after=1) from error
         except (asyncpg.UntranslatableCharacterError, asyncpg.CharacterNotInRepertoireError) as error:
             raise Invalid("invalid_text") from error
@@ -222,7 +224,14 @@ class Database:
                 tx.now = datetime.now(UTC)
                 return await work(tx)
         except LOST as error:
+            if _mistaken(error):
+                raise
             raise Unavailable("unavailable", retry_after=1) from error
+
+
+def _mistaken(error: Exception) -> bool:
+    """Whether asyncpg refuses a statement's arguments: no connection would take them, so waiting for a better one is no help."""
+    return isinstance(error, asyncpg.InterfaceError) and str(error).startswith("the server expects")
 
 
 @lru_cache(1000)

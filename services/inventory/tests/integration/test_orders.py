@@ -182,6 +182,10 @@ async def test_giving_a_session_up_frees_its_holds_and_nothing_else(shop: Any) -
     assert (event.order_ref, event.session_key, list(event.lines)) == ("", "S1", [])
 
 
+async def test_a_release_that_names_nobody_is_done_and_holds_up_no_other(shop: Any) -> None:
+    assert (await shop.release()).outcome == OUTCOME_DONE
+
+
 async def test_a_release_of_what_holds_nothing_is_done_and_tells_nobody(shop: Any) -> None:
     assert (await shop.release("O9", "S9")).outcome == OUTCOME_DONE
     assert await published(shop, StockReleased) == []

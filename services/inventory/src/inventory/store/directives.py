@@ -98,4 +98,4 @@ async def release_orders(tx: Tx, orders: Collection[Order]) -> None:
 
 async def belongings(tx: Tx, owners: Collection[Owner]) -> list[tuple[UUID, UUID]]:
     """Returns business and id of what owners hold or held until it left, and of what left for those of them that are orders."""
-    return [tuple(row) for row in await tx.connection.fetch(BELONGINGS, *columns(owners))]
+    return [tuple(row) for row in await tx.connection.fetch(BELONGINGS, *columns(owners))] if owners else []
