@@ -47,6 +47,8 @@ class Asked(Generic[Request, Response]):
     touched: frozenset[Hashable]
     only: Place | None
     """Its key, of which there may be one in a batch; None when the caller gave none."""
+    given: Any = None
+    """What was found out for it before."""
     answer: "asyncio.Future[Response]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
@@ -89,12 +91,12 @@ class Gathering(Generic[Request, Response]):
         self._touched = touched
         self._lanes = Lanes(self._serve)
 
-    async def answer(self, request: Request) -> Response:
-        """Returns the answer to the present call, or raises what it is refused with."""
+    async def answer(self, request: Request, given: Any = None) -> Response:
+        """Returns the answer to the present call, or raises what it is refused with; `work` gets what is given with it."""
         call = current.get()
         touched: set[Hashable] = {(call.identity.business_id, each) for each in self._touched(request)}
         only = place(call, request)
-        asked: Asked[Request, Response] = Asked(call, request, frozenset({*touched, only} - {None}), only)
+        asked: Asked[Request, Response] = Asked(call, request, frozenset({*touched, only} - {None}), only, given)
         self._lanes.add(asked)
         return await asked.answer
 

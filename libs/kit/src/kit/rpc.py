@@ -63,10 +63,10 @@ async def answer(
     call = current.get()
     database: Database = servicer.database
     if not call.method.writes:
-        return await database.read(lambda tx: operation(servicer, _known(tx, call), request), call.identity)
+        return await database.read(lambda tx: operation(servicer, known(tx, call), request), call.identity)
     if kept := place(call, request):
-        return await _once(database, call, kept, lambda tx: operation(servicer, _known(tx, call), request), request)
-    return await database.run(lambda tx, _: operation(servicer, _known(tx, call), request), identity=call.identity)
+        return await _once(database, call, kept, lambda tx: operation(servicer, known(tx, call), request), request)
+    return await database.run(lambda tx, _: operation(servicer, known(tx, call), request), identity=call.identity)
 
 
 async def write(
@@ -81,7 +81,7 @@ async def write(
     kept = place(call, request)
 
     async def work(tx: Tx) -> Response:
-        response = await operation(servicer, _known(tx, call), request)
+        response = await operation(servicer, known(tx, call), request)
         if kept:
             tx.conflicts["idempotency_keys_pkey"] = REPEATED
             tx.later(KEEP, *kept, digest(request), response.SerializeToString())
@@ -92,7 +92,7 @@ async def write(
     except DomainError as error:
         if not kept or (error is not REPEATED and not await answered(servicer, request)):
             raise
-    return await _once(database, call, kept, lambda tx: operation(servicer, _known(tx, call), request), request)
+    return await _once(database, call, kept, lambda tx: operation(servicer, known(tx, call), request), request)
 
 
 async def answered(servicer: Any, request: Message) -> bool:
@@ -140,6 +140,8 @@ def replayed(call: Call, kept: Place, asked: bytes, first: bytes, answer: bytes)
     return call.method.response.FromString(answer)
 
 
-def _known(tx: Tx, call: Call) -> Tx:
+def known(tx: Tx, call: Call) -> Tx:
+    """Returns the transaction as the call's own: what it writes from now on is done by its caller."""
+    tx.identity = call.identity
     tx.request_id, tx.address, tx.agent = call.request_id, call.address, call.agent
     return tx

@@ -1,6 +1,6 @@
 """Drafts whose items change: first what their carts hold in the inventory, outside of any transaction, then what is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from kit import rpc as frame
 from kit.call import current
 from kit.db import Database, Tx
 from kit.errors import Conflict, DomainError, Unavailable
+from kit.gathering import Asked, Gathering
 from kit.ids import uuid7
 from kit.rpc import Place
 from sales.domain import sale as domain
@@ -27,6 +28,7 @@ ATTEMPTS = 10
 """How often a change is tried again when others change the same draft meanwhile."""
 
 Response = TypeVar("Response", bound=Message)
+New = Asked[pb.CreateSaleRequest, pb.CreateSaleResponse]
 
 
 class Drafts:
@@ -35,10 +37,10 @@ class Drafts:
     def __init__(self, database: Database, stock: Stock) -> None:
         self.database = database
         self._stock = stock
+        # Tills of one storefront want the same counter of receipts.
+        self._creating = Gathering(database, _create, lambda request: frozenset({request.storefront}))
 
-    async def create(
-        self, request: pb.CreateSaleRequest, respond: Callable[[Sale], pb.CreateSaleResponse]
-    ) -> pb.CreateSaleResponse:
+    async def create(self, request: pb.CreateSaleRequest) -> pb.CreateSaleResponse:
         """Opens a draft whose cart holds the units of its items, if it has any."""
         call, asked = current.get(), messages.new_sale(request)
 
@@ -57,25 +59,19 @@ class Drafts:
             items = [messages.new_item(each, item_id, products[each.sku], sale.type) for each, item_id in given]
             return domain.checked(domain.with_items(sale, items), call.identity.role, opening.limits)
 
-        await self._move_stock(empty, filled, products)
+        return await self._write_new(request, await self._move_stock(empty, filled, products))
 
-        async def created(_: Any, tx: Tx, request: pb.CreateSaleRequest) -> pb.CreateSaleResponse:
-            return respond(await sales.create(tx, filled(empty)))
-
-        return await self._write_new(empty.id, created, request)
-
-    async def _write_new(self, sale_id: UUID, created: Any, request: pb.CreateSaleRequest) -> pb.CreateSaleResponse:
+    async def _write_new(self, request: pb.CreateSaleRequest, draft: Sale) -> pb.CreateSaleResponse:
         """Writes a new draft, or gives up what its cart holds; whether that was written whose end is not known, time tells."""
-        call, written = current.get(), False
+        call = current.get()
         try:
-            response: pb.CreateSaleResponse = await frame.write(self, created, request)
-            written = not call.replayed
-        except Unavailable:
-            written = True
+            response = await self._creating.answer(request, draft)
+        except DomainError as error:
+            if draft.items and not isinstance(error, Unavailable):
+                await self._stock.release(call.identity, draft.id)
             raise
-        finally:
-            if request.items and not written:
-                await self._stock.release(call.identity, sale_id)
+        if draft.items and call.replayed:
+            await self._stock.release(call.identity, draft.id)
         return response
 
     async def change_items(
@@ -99,10 +95,9 @@ class Drafts:
             def checked(sale: Sale, seen: Looked = seen) -> Sale:
                 return domain.checked(change(sale), call.identity.role, seen.limits)
 
-            await self._move_stock(seen.sale, checked, products or {})
+            after = await self._move_stock(seen.sale, checked, products or {})
 
-            async def changed(_: Any, tx: Tx, request: Any, seen: Looked = seen, checked: Change = checked) -> Response:
-                after = checked(seen.sale)
+            async def changed(_: Any, tx: Tx, request: Any, seen: Looked = seen, after: Sale = after) -> Response:
                 return respond(sales.change_items(tx, seen.now, seen.sale, after, event, item_id))
 
             try:
@@ -112,17 +107,27 @@ class Drafts:
                     raise
         raise Conflict("in_progress", retry_after=1)
 
-    async def _move_stock(self, before: Sale, change: Change, products: Products) -> None:
-        """Lets the cart hold what the draft will have."""
+    async def _move_stock(self, before: Sale, change: Change, products: Products) -> Sale:
+        """Lets the cart hold what the draft will have; returns the draft, with the products as they are now."""
         identity, after = current.get().identity, change(before)
         if domain.units(before) == domain.units(after):
-            return
+            return after
         await self._stock.hold(identity, after, products)
         try:
-            change(before)  # with the products as they are now
+            return change(before)
         except DomainError:
             await self._stock.hold(identity, before, {})
             raise
+
+
+async def _create(tx: Tx, batch: Sequence[New]) -> list[pb.CreateSaleResponse]:
+    days = [(asked.business, asked.given.storefront, asked.given.business_date) for asked in batch]
+    responses = []
+    for asked, count in zip(batch, await store.next_receipts(tx, days), strict=True):
+        frame.known(tx, asked.call)
+        made = messages.sale(sales.create(tx, asked.given, count), (), asked.call.identity.role)
+        responses.append(pb.CreateSaleResponse(sale=made))
+    return responses
 
 
 def _place(request: Message) -> Place:

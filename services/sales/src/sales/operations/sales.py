@@ -49,12 +49,12 @@ async def draft(tx: Tx, opening: Opening, asked: NewSale) -> Sale:
     )  # fmt: skip
 
 
-async def create(tx: Tx, draft: Sale) -> Sale:
-    """Writes a new draft, whose items' stock is held, and gives it its number; raises Duplicate(`duplicate_external_ref`)."""
-    tx.now = draft.created_at
+def create(tx: Tx, draft: Sale, count: int) -> Sale:
+    """Writes a new draft, whose items' stock is held, as its storefront's count-th of the day.
+
+    Raises Duplicate(`duplicate_external_ref`) at the end of the transaction.
+    """
     tx.conflicts["sales_external_ref"] = Duplicate("duplicate_external_ref", external_ref=draft.external_ref)
-    await tx.begin()
-    count = await store.next_receipt(tx, draft.storefront, draft.business_date)
     number = receipt.number(draft.storefront, draft.business_date, count)
     new = replace(draft, receipt_number=number)
     store.insert(tx, new)

@@ -36,7 +36,7 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
         self._completions = Completions(database, stock)
 
     async def CreateSale(self, request: pb.CreateSaleRequest, _: Any) -> pb.CreateSaleResponse:
-        return await self._drafts.create(request, lambda made: pb.CreateSaleResponse(sale=_sale(made)))
+        return await self._drafts.create(request)
 
     @rpc
     async def GetSale(self, tx: Tx, request: pb.GetSaleRequest) -> pb.GetSaleResponse:

@@ -1,5 +1,6 @@
 """Sales, their items, and their payments. Whoever locks a customer, too, locks him first."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -15,6 +16,10 @@ from sales.domain.discount import Limits
 from sales.domain.item import Item
 from sales.domain.sale import NewPayment, Sale
 from sales.store.businesses import Answered
+from sales.store.columns import columns
+
+Day = tuple[UUID, str, date]
+"""A business date of a business's storefront, which numbers its receipts."""
 
 KEPT = tuple(name for name in Sale.__slots__ if name != "items")
 DERIVED = ("subtotal_q", "total_q", "amount_due_q")
@@ -44,8 +49,15 @@ LOOK = f"""
     where s.business_id = $1 and id = $2
 """
 CUSTOMER_OF_SALE = "select customer_id from sales where business_id = $1 and id = $2"
-PLACES = ", ".join(f"${n + 2}" for n in range(len(KEPT) + len(DERIVED)))
-NEW_SALE = f"insert into sales (business_id, {COLUMNS}) values ($1, {PLACES})"
+NEW_SALES = f"""
+    insert into sales (business_id, {COLUMNS})
+    select * from unnest(
+        $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::date[], $6::text[], $7::uuid[], $8::text[], $9::text[], $10::text[],
+        $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::boolean[], $17::boolean[], $18::text[],
+        $19::text[], $20::text[], $21::bigint[], $22::uuid[], $23::text[], $24::timestamptz[], $25::timestamptz[],
+        $26::timestamptz[], $27::text[], $28::timestamptz[], $29::bigint[], $30::bigint[], $31::bigint[]
+    )
+"""
 CHANGED = (
     "customer_id", "type", "status", "payment_type", "discount_q", "tax_q", "amount_paid_q", "amount_refunded_q",
     "is_credit_sale", "manager_override", "override_reason", "override_by", "notes", "rev", "completion_id", "stock_ref",
@@ -60,10 +72,11 @@ TAKE_DRAFT = """
     returning 1
 """
 SAVE_SEEN_DRAFT = f"{SAVE_SALE} and rev = ${len(CHANGED) + 3} and completion_id is null returning 1"
-NEXT_RECEIPT = """
-    insert into receipt_counters as c (business_id, storefront, business_date, last) values ($1, $2, $3, 1)
-    on conflict (business_id, storefront, business_date) do update set last = c.last + 1
-    returning last
+NEXT_RECEIPTS = """
+    insert into receipt_counters as c (business_id, storefront, business_date, last)
+    select * from unnest($1::uuid[], $2::text[], $3::date[], $4::integer[])
+    on conflict (business_id, storefront, business_date) do update set last = c.last + excluded.last
+    returning business_id, storefront, business_date, last
 """
 ITEM_DERIVED = ("discount_q", "base_q", "tax_q", "total_q")
 ITEM_COLUMNS = ", ".join(ITEM_KEPT)
@@ -100,10 +113,13 @@ PAYMENTS = """
 """
 
 
-async def next_receipt(tx: Tx, storefront: str, day: date) -> int:
-    """Returns the next number of a storefront's day; whoever asks meanwhile waits until this transaction is over."""
-    found: int = await tx.connection.fetchval(NEXT_RECEIPT, tx.business, storefront, day)
-    return found
+async def next_receipts(tx: Tx, days: Sequence[Day]) -> list[int]:
+    """Returns the next numbers of storefronts' days, in their order; whoever asks meanwhile waits until the transaction is over."""
+    wanted = sorted(Counter(days).items())
+    rows = await tx.connection.fetch(NEXT_RECEIPTS, *columns((*day, count) for day, count in wanted))
+    before = {(business, storefront, day): last for business, storefront, day, last in rows}
+    counts = {day: iter(range(before[day] - count + 1, before[day] + 1)) for day, count in wanted}
+    return [next(counts[day]) for day in days]
 
 
 async def sale(tx: Tx, sale_id: UUID, *, lock: bool = False) -> Sale:
@@ -162,8 +178,8 @@ def _sale(row: "asyncpg.Record", items: Sequence[Item]) -> Sale:
 
 
 def insert(tx: Tx, new: Sale) -> None:
-    """Saves a new draft, which has no items yet."""
-    tx.later(NEW_SALE, tx.business, *(getattr(new, name) for name in (*KEPT, *DERIVED)))
+    """Saves a new draft, but for its items."""
+    tx.later_row(NEW_SALES, tx.business, *(getattr(new, name) for name in (*KEPT, *DERIVED)))
 
 
 def save(tx: Tx, changed: Sale) -> None:
