@@ -205,6 +205,14 @@ async def test_o_s18_two_operations_in_a_call_make_one_revision(hub: Any) -> Non
     assert (await modified(hub, key, line("A"), line("B"))).rev == 1
 
 
+async def test_no_operation_is_no_change(hub: Any) -> None:
+    await make_channel(hub, config=FREE)
+    key = (await opened(hub)).session_key
+    error = await refused(modified(hub, key))
+    assert (type(error), error.code) == (Invalid, "no_ops")
+    assert (await session_of(hub, key)).rev == 0
+
+
 async def test_o_s20_a_name_reaches_the_session_and_the_order(hub: Any) -> None:
     await make_channel(hub, config=FREE)
     session = await opened(hub, line("A", name="Café Latte"))
