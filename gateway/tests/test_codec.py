@@ -107,6 +107,7 @@ def test_a_free_document_comes_back_as_it_was(document: dict[str, Any]) -> None:
 def test_a_list_of_quantities_by_line_may_be_an_object() -> None:
     found = read(fulfillments_pb2.CreateFulfillmentRequest, b'{"items": {"L-1": "2.5", "L-2": 1}}').items
     assert [(each.line_id, each.qty) for each in found] == [("L-1", "2.5"), ("L-2", "1")]
-    with pytest.raises(Invalid) as refusal:
-        read(fulfillments_pb2.CreateFulfillmentRequest, b'{"items": {"L-1": [2]}}')
-    assert refusal.value.context["field"] == "items[0].qty"
+    for wrong in (b"[2]", b"null"):
+        with pytest.raises(Invalid) as refusal:
+            read(fulfillments_pb2.CreateFulfillmentRequest, b'{"items": {"L-1": %s}}' % wrong)
+        assert refusal.value.context["field"] == "items.L-1"

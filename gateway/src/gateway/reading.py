@@ -62,7 +62,7 @@ def _field(field: FieldDescriptor) -> Convert:
     one = _late(field.message_type) if field.message_type else scalars.reader(field)
     if not field.is_repeated:
         return one
-    return _keyed(_list(one), keyed) if (keyed := scalars.keyed(field)) else _list(one)
+    return _keyed(_list(one), field, keyed) if (keyed := scalars.keyed(field)) else _list(one)
 
 
 def _late(descriptor: Descriptor) -> Convert:
@@ -85,22 +85,25 @@ def _list(one: Convert) -> Convert:
     return read
 
 
-def _keyed(many: Convert, keyed: options_pb2.Keyed) -> Convert:
+def _keyed(many: Convert, field: FieldDescriptor, keyed: options_pb2.Keyed) -> Convert:
     """Takes an object for the list of what its names and values stand for."""
+    values = _map_of(_field(field.message_type.fields_by_name[keyed.value_field]))
 
     def read(value: Any) -> Any:
         if isinstance(value, dict):
-            value = [{keyed.name_field: name, keyed.value_field: each} for name, each in value.items()]
+            value = [{keyed.name_field: name, keyed.value_field: each} for name, each in values(value).items()]
         return many(value)
 
     return read
 
 
 def _map(entry: Descriptor) -> Convert:
-    one = _field(entry.fields_by_name["value"])
     if entry.fields_by_name["key"].type != FieldDescriptor.TYPE_STRING:
         raise TypeError(f"{entry.full_name}: JSON names are texts, so keys must be")
+    return _map_of(_field(entry.fields_by_name["value"]))
 
+
+def _map_of(one: Convert) -> Convert:
     def read(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise wrong("object")
