@@ -62,7 +62,9 @@ def _field(field: FieldDescriptor) -> Convert:
     one = _late(field.message_type) if field.message_type else scalars.reader(field)
     if not field.is_repeated:
         return one
-    return _keyed(_list(one), field, keyed) if (keyed := scalars.keyed(field)) else _list(one)
+    if field.message_type and (keyed := scalars.keyed(field)):
+        return _keyed(_list(one), field.message_type, keyed)
+    return _list(one)
 
 
 def _late(descriptor: Descriptor) -> Convert:
@@ -85,9 +87,9 @@ def _list(one: Convert) -> Convert:
     return read
 
 
-def _keyed(many: Convert, field: FieldDescriptor, keyed: options_pb2.Keyed) -> Convert:
+def _keyed(many: Convert, one: Descriptor, keyed: options_pb2.Keyed) -> Convert:
     """Takes an object for the list of what its names and values stand for."""
-    values = _map_of(_field(field.message_type.fields_by_name[keyed.value_field]))
+    values = _map_of(_field(one.fields_by_name[keyed.value_field]))
 
     def read(value: Any) -> Any:
         if isinstance(value, dict):
