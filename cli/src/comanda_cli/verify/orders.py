@@ -13,10 +13,12 @@ TOPICS = (
     *("erp.order.export", "erp.attachments.transfer", "erp.purchase_order.close"),
 )
 # How work may fail without anything being wrong: `topic code`. A check whose session has moved on is made anew, and one
-# of a session that there is not was asked for by hand (O-K5); a customer without the money or the credit for an order is told so.
+# of a session that there is not, or a transfer of a table that there is not, was asked for by hand (O-K5); a customer without
+# the money or the credit for an order is told so.
 EXPECTED = (
     "stock.hold stale_rev",
     "stock.hold session_not_found",
+    "erp.attachments.transfer unknown_table",
     *(
         f"payment.{kind} {code}"
         for kind in ("authorize", "capture", "refund")

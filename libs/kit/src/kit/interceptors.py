@@ -134,12 +134,14 @@ def _call(method: contract.Method, metadata: dict[str, str], language: str, peer
 
 def validate(message: Message) -> None:
     """Checks the rules that the contract puts on the fields; raises Invalid with every field that breaks one."""
-    found = protovalidate.collect_violations(message)
-    if not found:
-        return
-    violations = [violation(each) for each in found]
-    fields = dict.fromkeys(each.field for each in violations)
-    raise Invalid("invalid_argument", violations=violations, fields=", ".join(fields))
+    if broken := violations(message):
+        fields = dict.fromkeys(each.field for each in broken)
+        raise Invalid("invalid_argument", violations=broken, fields=", ".join(fields))
+
+
+def violations(message: Message) -> list[Violation]:
+    """Returns how a message breaks the rules that the contract puts on its fields."""
+    return [violation(each) for each in protovalidate.collect_violations(message)]
 
 
 def violation(found: Any) -> Violation:

@@ -9,7 +9,7 @@ from order_calls import FREE, committed, document, line, make_channel, opened, o
 
 from comanda.orders.v1 import directives_pb2, orders_pb2
 from kit.db import Tx
-from kit.errors import Refused
+from kit.errors import Invalid, Refused
 from kit.testing import eventually
 from orders.domain.directive import Task, release
 from orders.operations import directives
@@ -136,6 +136,39 @@ async def test_work_that_cannot_be_understood_is_refused(hub: Any) -> None:
     ]
     for topic, payload, fields, code in unsound:
         assert (await refused(created(hub, topic, payload, **fields))).code == code
+    assert await hub.rows("select 1 from directives") == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload", "field"),
+    [
+        ("stock.restock", {"return_number": "R1", "items": [{"sku": "A", "qty": "1"}]}, "order_ref"),
+        ("stock.restock", {"order_ref": "ORD-1", "items": [{"sku": "A", "qty": "1"}]}, "return_number"),
+        ("stock.restock", {"order_ref": "ORD-1", "return_number": "R1"}, "items"),
+        ("stock.restock", {"order_ref": "ORD-1", "return_number": "R1", "items": [{"qty": "1"}]}, "items[0].sku"),
+        *(
+            (
+                "stock.restock",
+                {"order_ref": "O", "return_number": "R", "items": [{"sku": "A", "qty": qty}]},
+                "items[0].qty",
+            )
+            for qty in ("", "0", "0.000", "-1", "1.2345", "1e3")
+        ),
+        ("stock.hold", {"session_key": "S", "items": [{"sku": "A", "qty": "0"}]}, "items[0].qty"),
+        ("stock.commit", {"session_key": "S"}, "order_ref"),
+        ("stock.commit", {"order_ref": "ORD-1", "holds": [{"hold_id": "H1"}]}, "holds[0].hold_id"),
+        ("payment.refund", {"order_ref": "ORD-1", "amount_q": -1}, "amount_q"),
+        ("credit.hold", {"amount_q": 100}, "order_ref"),
+        ("erp.attachments.transfer", {"destino_id": 7}, "origem_id"),
+        ("erp.purchase_order.close", {"numero_pedido": "7", "id_nf_servico": 7}, "numero_nf_servico"),
+    ],
+)
+async def test_work_that_its_executor_could_never_do_is_refused_and_the_field_named(
+    hub: Any, topic: str, payload: dict[str, Any], field: str
+) -> None:
+    error = await refused(created(hub, topic, payload))
+    assert (type(error), error.code) == (Invalid, "invalid_payload")
+    assert {each.field for each in error.violations} == {f"payload.{field}"}
     assert await hub.rows("select 1 from directives") == []
 
 

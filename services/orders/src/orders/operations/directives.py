@@ -20,6 +20,7 @@ from kit import contract, directives, outbox
 from kit.db import Tx
 from kit.errors import Invalid, NotFound, Refused
 from kit.ids import uuid7
+from kit.interceptors import violations
 from orders.domain import checks
 from orders.domain import directive as domain
 from orders.domain.delivery import kind_of
@@ -146,10 +147,7 @@ async def create(
     if topic == exports.TOPIC:
         task = await exports.asked(tx, task)
     if topic in known():
-        try:
-            read(topic, task.payload)
-        except json_format.ParseError as error:
-            raise Invalid("invalid_payload", topic=topic, reason=str(error), field="payload") from error
+        _check(task)
     task = await _with_intent(tx, task)
     if topic == checks.HOLD and task.available_at is None:
         # Left to the sweep, which looks at the session first.
@@ -157,6 +155,18 @@ async def create(
     [identifier] = enqueue(tx, [task])
     await tx.flush()
     return await _locked(tx, str(identifier))
+
+
+def _check(task: Task) -> None:
+    """Raises Invalid(`invalid_payload`) for work that its executor could never do."""
+    try:
+        broken = violations(read(task.topic, task.payload))
+    except json_format.ParseError as error:
+        raise Invalid("invalid_payload", topic=task.topic, reason=str(error), field="payload") from error
+    if broken:
+        reason = "; ".join(f"{each.field} {each.message}" for each in broken)
+        inside = [replace(each, field=f"payload.{each.field}") for each in broken]
+        raise Invalid("invalid_payload", violations=inside, topic=task.topic, reason=reason, field=inside[0].field)
 
 
 async def _with_intent(tx: Tx, task: Task) -> Task:
