@@ -8,8 +8,8 @@ import pytest
 from bridged import Bridge
 from simulated import Simulator
 
+from comanda.erp.v1 import attachments_pb2, status_pb2
 from comanda.erp.v1 import purchase_orders_pb2 as pb
-from comanda.erp.v1 import status_pb2
 from kit.errors import Invalid, NotFound
 from kit.testing import eventually
 
@@ -153,6 +153,14 @@ async def test_a_bad_request_leaves_no_log(bridge: Bridge, wrong: dict[str, Any]
     with pytest.raises(Invalid):
         await bridge.call(pb, "ClosePurchaseOrder", **fields)
     assert not (await bridge.call(pb, "ListClosures")).items
+
+
+@pytest.mark.parametrize(("context", "rpc"), [(pb, "ListClosures"), (attachments_pb2, "ListAttachmentTransfers")])
+async def test_a_list_is_refused_for_a_status_that_there_is_not(bridge: Bridge, context: Any, rpc: str) -> None:
+    for status in ("pending", "processing", "success", "failed"):
+        assert not (await bridge.call(context, rpc, status=[status])).items
+    with pytest.raises(Invalid, match="invalid_argument"):
+        await bridge.call(context, rpc, status=["success", "asleep"])
 
 
 async def test_many_who_ask_at_the_same_time_open_one_case(bridge: Bridge, omie: Simulator) -> None:
