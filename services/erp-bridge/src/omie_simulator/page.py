@@ -31,10 +31,12 @@ TABLES = {
 """Each table, and which fields of a record are columns; all of them show when a row is opened."""
 PAGE = 50
 FRAME = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<link rel="icon" href="data:,">
 <title>{title} · Omie simulator</title><style>
-body {{ font: 14px sans-serif; margin: 2em }} table {{ border-collapse: collapse }} nav {{ margin: 1em 0 }}
+body {{ font: 14px sans-serif; margin: 2em min(2em, 4vw) }}
+.wide {{ overflow-x: auto }} table {{ border-collapse: collapse }} nav {{ margin: 1em 0 }}
 td, th {{ text-align: left; vertical-align: top; padding: .3em 1em .3em 0; white-space: nowrap; border-bottom: 1px solid #ddd }}
-pre {{ background: #f4f4f4; padding: .6em; overflow: auto; max-width: 60em }} summary {{ cursor: pointer }}
+pre {{ background: #f4f4f4; padding: .6em; overflow: auto; max-width: min(60em, 80vw) }} summary {{ cursor: pointer }}
 </style><h1>Omie simulator</h1>{body}</html>"""
 
 
@@ -60,7 +62,7 @@ def records(world: World, table: str, wanted: str, page: int) -> str:
     rows = "".join(_row(each, columns) for each in found[(page - 1) * PAGE : page * PAGE])
     search = f'<form><input name="q" value="{html.escape(wanted)}" aria-label="Text"> <button>Find</button></form>'
     steps = f"<nav>Records: {len(found)}, page {page} of {pages} {' '.join(_steps(wanted, page, pages))}</nav>"
-    content = f"<table><tr>{head}<th></th></tr>{rows}</table>"
+    content = f'<div class="wide"><table><tr>{head}<th></th></tr>{rows}</table></div>'
     body = f'<p><a href="/">All tables</a></p><h2>{table}</h2>{search}{steps}{content}'
     return FRAME.format(title=table, body=body)
 
