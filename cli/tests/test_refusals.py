@@ -54,6 +54,20 @@ def test_credentials_before_the_first_start(tmp_path: Path) -> None:
         Home(tmp_path).credentials()
 
 
+def test_credentials_that_say_nothing(shell: Shell) -> None:
+    shell.home.prepare()
+    shell.home.write("credentials", {})
+    run = shell.run("customers", "list")
+    advice = f"start it with `comanda up --home {shell.home.path}`"
+    assert (run.returncode, run.stderr) == (1, f"comanda: {shell.home.path} has no credentials: {advice}\n")
+
+
+def test_credentials_that_are_damaged(tmp_path: Path) -> None:
+    (tmp_path / "credentials.json").write_text('{"base_url": ')
+    with pytest.raises(FleetError, match=r"credentials\.json is damaged .*put it back, or use another --home"):
+        Home(tmp_path).credentials()
+
+
 def test_a_log_that_does_not_exist(shell: Shell) -> None:
     run = shell.run("logs", "kitchen")
     assert (run.returncode, run.stderr.startswith("comanda: no log of kitchen")) == (1, True)

@@ -41,11 +41,17 @@ class Home:
         return self.logs / f"{name}.log"
 
     def read(self, name: str) -> dict[str, Any] | None:
-        """Reads a small file (`credentials`, `secrets`, `ports`, `state`, `fleet`), or None if it is not there."""
+        """Reads a small file (`credentials`, `secrets`, `ports`, `state`, `fleet`), or None if it is not there.
+
+        Raises FleetError when it holds no JSON.
+        """
+        file = self.path / f"{name}.json"
         try:
-            content: dict[str, Any] = json.loads((self.path / f"{name}.json").read_text())
+            content: dict[str, Any] = json.loads(file.read_text())
         except FileNotFoundError:
             return None
+        except ValueError as error:
+            raise FleetError(f"{file} is damaged ({error}): put it back, or use another --home") from error
         return content
 
     def write(self, name: str, content: Mapping[str, Any], *, durable: bool = True) -> None:
@@ -62,7 +68,7 @@ class Home:
     def credentials(self) -> dict[str, Any]:
         """Returns what a client needs: base_url, api_key, business, grpc. Raises FleetError before the first start."""
         found = self.read("credentials")
-        if found is None:
+        if not found:
             raise FleetError(f"{self.path} has no credentials: start it with `comanda up --home {self.path}`")
         return found
 
