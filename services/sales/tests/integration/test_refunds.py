@@ -29,6 +29,13 @@ async def cancel(shop: Any, sale: Any, role: int = OWNER, **fields: Any) -> Any:
     return (await call(shop, "CancelSale", request, role)).sale
 
 
+async def told(shop: Any, sale: Any) -> tuple[str, str]:
+    """What the audit log has of a cancellation: the status before, and the reason."""
+    request = audit_pb2.ListAuditLogRequest(sale_id=sale.id, event_type=["sale.cancelled"])
+    [entry] = (await shop.call(shop.audit.ListAuditLog, request)).items
+    return entry.before["previous_status"], entry.after["reason"]
+
+
 async def ask(shop: Any, sale: Any, *items: tuple[Any, str], **fields: Any) -> Any:
     wanted = [refunds_pb2.NewRefundItem(item_id=item.id, quantity=quantity) for item, quantity in items]
     request = refunds_pb2.RequestRefundRequest(id=sale.id, items=wanted, reason="wrong size", **fields)
@@ -73,9 +80,7 @@ async def test_a_cancelled_sale_pays_everything_back_and_returns_its_goods(shop:
     assert (refund.type, refund.status, refund.amount_q, len(refund.items)) == (
         RefundType.REFUND_TYPE_FULL, RefundStatus.REFUND_STATUS_PROCESSED, 132_500, 2,
     )  # fmt: skip
-    request = audit_pb2.ListAuditLogRequest(sale_id=sale.id, event_type=["sale.cancelled"])
-    [entry] = (await shop.call(shop.audit.ListAuditLog, request)).items
-    assert (entry.before["previous_status"], entry.after["reason"]) == ("completed", "changed his mind")
+    assert await told(shop, sale) == ("completed", "changed his mind")
     assert await code(cancel(shop, sale)) == "sale_already_cancelled"
 
 
@@ -127,6 +132,7 @@ async def test_a_cancelled_draft_gives_its_units_back_and_pays_nothing(shop: Any
     await shop.add(sale)
     assert (await cancel(shop, sale)).status == SaleStatus.SALE_STATUS_CANCELLED
     assert await listed(shop, sale) == []
+    assert await told(shop, sale) == ("draft", "changed his mind")
     assert await shop.level("CAFE") == ("50.000", "0.000")
 
 

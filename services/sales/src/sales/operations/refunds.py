@@ -105,7 +105,7 @@ async def cancel(tx: Tx, sale_id: UUID, reason: str, restock: bool) -> tuple[Sal
     """
     sale, customer = await lock(tx, sale_id)
     if sale.status == DRAFT:
-        return (await abandon(tx, sale_id))[0], None
+        return (await abandon(tx, sale_id, reason))[0], None
     if sale.completion_id:
         raise Conflict("in_progress", retry_after=1)
     if sale.status in (CANCELLED, REFUNDED):

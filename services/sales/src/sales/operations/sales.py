@@ -106,7 +106,7 @@ async def lock(tx: Tx, sale_id: UUID) -> tuple[Sale, Customer | None]:
     return sale, customer
 
 
-async def abandon(tx: Tx, sale_id: UUID) -> tuple[Sale, bool]:
+async def abandon(tx: Tx, sale_id: UUID, reason: str = "") -> tuple[Sale, bool]:
     """Gives a draft up; returns the sale and whether it was a draft. Raises NotFound, or Conflict while it is being completed."""
     before = await store.sale(tx, sale_id, lock=True)
     if before.status != domain.DRAFT:
@@ -114,10 +114,10 @@ async def abandon(tx: Tx, sale_id: UUID) -> tuple[Sale, bool]:
     after = domain.abandoned(before)
     store.save(tx, after)
     audit.record(
-        tx, "sale.cancelled", f"Sale {after.receipt_number} abandoned", {"status": before.status},
-        {"status": after.status}, **about(after),
+        tx, "sale.cancelled", f"Sale {after.receipt_number} abandoned", {"previous_status": before.status},
+        {"status": after.status, "reason": reason}, **about(after),
     )  # fmt: skip
-    outbox.add(tx, f"sale/{after.id}", events.cancelled(after, before.status))
+    outbox.add(tx, f"sale/{after.id}", events.cancelled(after, before.status, reason))
     if before.items:
         audit.record(
             tx, "stock.released", f"Sale {after.receipt_number}: stock released", _held(before), **about(after)
