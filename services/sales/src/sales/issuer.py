@@ -18,7 +18,7 @@ from sales.settings import Settings
 
 # Asymmetric ones only: a key that is published must not be one that signs.
 ALGORITHMS = ["RS256", "RS512", "PS256", "ES256", "ES384", "EdDSA"]
-LONGEST_SUBJECT = 200
+LONGEST = 200
 BY_TOKEN = api_key.EVERY_ROLE - {Role.ROLE_SERVICE, Role.ROLE_CUSTOMER}
 
 
@@ -52,10 +52,9 @@ class Issuer:
             raise Unavailable("unavailable", retry_after=5) from error
         except jwt.PyJWTError as error:
             raise Unauthenticated("unauthenticated", reason=f"the token is not good ({error})") from error
-        lifetime = min(LIFETIME, timedelta(seconds=claims["exp"] - time()))
-        business, subject = claims.get(self._settings.jwt_business_claim), claims["sub"]
-        if not isinstance(business, str) or len(subject) > LONGEST_SUBJECT:
-            raise Unauthenticated("unauthenticated", reason=f"the token lacks {self._settings.jwt_business_claim}")
+        # Any number may stand in exp, or a text of one: what is too far for a timedelta counts as the longest.
+        lifetime = timedelta(seconds=min(LIFETIME.total_seconds(), int(claims["exp"]) - time()))
+        business, subject = _text(claims, self._settings.jwt_business_claim), _text(claims, "sub")
         return Bearer(business, subject, self._role(claims), lifetime)
 
     def _claims(self, token: str) -> dict[str, Any]:
@@ -71,6 +70,14 @@ class Issuer:
     def _role(self, claims: dict[str, Any]) -> Role.ValueType:
         named = claims.get(self._settings.jwt_role_claim) if self._settings.jwt_role_claim else None
         return next((role for role in BY_TOKEN if api_key.name(role) == named), Role.ROLE_UNSPECIFIED)
+
+
+def _text(claims: dict[str, Any], name: str) -> str:
+    """Returns a claim; raises Unauthenticated where it is no text that could name anybody: NUL and its like cannot be looked up."""
+    value = claims.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST or not value.isprintable():
+        raise Unauthenticated("unauthenticated", reason=f"the token has no good {name}")
+    return value
 
 
 def _published(jwks: str) -> KeyOf:

@@ -82,6 +82,10 @@ async def test_somebody_who_is_no_member_has_the_role_that_his_token_gives(servi
         {"role": None},
         {"role": "staff", "business": "nobody"},
         {"role": "staff", "business": None},
+        {"role": "staff", "business": "a\0b"},
+        {"role": "staff", "sub": "\ud800"},
+        {"role": "staff", "sub": ""},
+        {"role": "staff", "sub": "a" * 201},
         {"role": "staff", "iss": "https://elsewhere.example"},
         {"role": "staff", "aud": "others"},
         {"role": "staff", "exp": 1},
@@ -94,6 +98,12 @@ async def test_a_token_that_is_not_good_opens_nothing(service: Any, wrong: dict[
     tenant = await service.tenant()
     with pytest.raises(Unauthenticated):
         await service.authenticate(shown(**{"business": tenant.code, "subject": "rui"} | wrong))
+
+
+@pytest.mark.parametrize("expiry", [10**15, 1e300, "33333333333"])
+async def test_a_token_may_expire_beyond_all_clocks(service: Any, expiry: float | str) -> None:
+    tenant = await service.tenant()
+    assert await service.authenticate(shown(tenant.code, "rui", role="staff", exp=expiry))
 
 
 async def test_a_token_signed_by_the_published_key_as_a_secret_opens_nothing(service: Any) -> None:
