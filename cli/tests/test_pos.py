@@ -32,6 +32,8 @@ BAD = {
     "R3,2026-03-03T10:00:00,POS-PAO,1,0.99,1": "discount is more than quantity times unit_price",
     "R3,03/03/2026,POS-PAO,1,0.99,": "time '03/03/2026' is not like 2026-11-20T14:30:00",
     ",2026-03-03T10:00:00,POS-PAO,1,0.99,": "receipt is missing",
+    "R3,2026-03-03T10:00:00,POS-\0PAO,1,0.99,": "sku holds a control character",
+    f"R3,2026-03-03T10:00:00,{'P' * 65},1,0.99,": "sku is longer than 64 characters",
     "R3,2026-03-03T10:00:00,,1,0.99,": "sku is missing",
     "R3,2026-03-03T10:00:00,POS-PAO,1": "it has 4 fields, and the header 6",
     "R3,2026-03-03T10:00:00,POS-CHA,-1,0.99,": "nothing sold before at this price has so many units of POS-CHA left to bring back",

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 NEEDED = ("receipt", "time", "sku", "quantity", "unit_price")
 KNOWN = (*NEEDED, "discount", "name", "refund_of")
-LONGEST = 100
+LONGEST = {"receipt": 100, "sku": 64, "name": 200, "refund_of": 100}
+"""In characters, as Comanda takes them."""
 LARGEST = 10**9
 CENT, THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 
@@ -41,9 +42,11 @@ def parse(number: int, row: Mapping[str, str]) -> Line:
     for name in NEEDED:
         if not row[name]:
             raise ValueError(f"{name} is missing")
-    for name in ("receipt", "sku", "refund_of"):
-        if len(row.get(name, "")) > LONGEST:
-            raise ValueError(f"{name} is longer than {LONGEST} characters")
+    for name, longest in LONGEST.items():
+        if len(text := row.get(name, "")) > longest:
+            raise ValueError(f"{name} is longer than {longest} characters")
+        if any(ord(each) < ord(" ") for each in text):
+            raise ValueError(f"{name} holds a control character")
     quantity = _number("quantity", row["quantity"], THOUSANDTH)
     if not quantity:
         raise ValueError("quantity is zero")
