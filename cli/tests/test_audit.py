@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from comanda_cli.audit import FIRST, audit, fault
@@ -39,11 +39,18 @@ def test_a_good_file_is_said_to_be_unbroken(verify: Callable[[bytes], Result]) -
     assert (done.exit_code, done.output.startswith("3 entries, unbroken")) == (0, True)
 
 
+@pytest.mark.parametrize("end", [b"\r", b" ", b"\t"])
+def test_the_end_of_a_line_counts_too(verify: Callable[[bytes], Result], end: bytes) -> None:
+    done = verify("".join(chain(3)).encode()[:-1] + end)
+    assert (done.exit_code, done.output.startswith("line 3: ")) == (1, True)
+
+
 GOOD = chain(4)
 FILE = "".join(GOOD).encode()
 
 
 @given(st.integers(0, len(FILE) - 2), st.integers(1, 255))
+@example(FILE.index(b" "), ord(" ") ^ ord("\t"))
 def test_one_flipped_byte_anywhere_is_named(position: int, flip: int) -> None:
     broken = bytearray(FILE)
     broken[position] ^= flip
@@ -63,6 +70,7 @@ def test_one_flipped_byte_anywhere_is_named(position: int, flip: int) -> None:
         ([GOOD[0], *GOOD[2:]], "line 2"),
         ([GOOD[1], GOOD[0], *GOOD[2:]], "line 1"),
         ([*GOOD, "not JSON\n"], "line 5"),
+        ([*GOOD, '{"content": "5", "hash": ""}\n'], "line 5"),
     ],
 )
 def test_lines_that_were_taken_out_or_moved_are_missed(

@@ -31,15 +31,16 @@ def export(home: Home) -> None:
             return await api.pages(CHAIN)
 
     for link in asyncio.run(links()):
-        click.echo(json.dumps(link, ensure_ascii=False))
+        click.echo(_written(link))
 
 
 @audit.command()
-@click.argument("file", type=click.File("r", encoding="utf-8", errors="surrogateescape"))
-def verify(file: Iterable[str]) -> None:
+@click.argument("file", type=click.File("rb"))
+def verify(file: Iterable[bytes]) -> None:
     """Check an exported chain, offline: exit 1 and name the first line that is not what it was."""
     count, previous = 0, FIRST
-    for number, line in enumerate(file, 1):
+    for number, raw in enumerate(file, 1):
+        line = raw.decode(errors="surrogateescape").removesuffix("\n")
         if wrong := fault(line, number, previous):
             click.echo(f"line {number}: {wrong}")
             sys.exit(1)
@@ -48,18 +49,25 @@ def verify(file: Iterable[str]) -> None:
 
 
 def fault(line: str, place: int, previous: str) -> str:
-    """Returns what is wrong with a line, given its place from 1 and the hash of the line before; empty when nothing is."""
+    """Returns what is wrong with a line (without its end), or nothing; its place counts from 1, `previous` is the hash before."""
     try:
         link = json.loads(line)
         content, hashed = link["content"], link["hash"]
         said = json.loads(content)
+        entry = f"entry {said.get('id')}"
         digest = hashlib.sha256(content.encode()).hexdigest()
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         return f"it cannot be read ({type(error).__name__}: {error})"
+    if line != _written(link):
+        return f"{entry} is not written as it was exported"
     if digest != hashed:
-        return f"entry {said.get('id')} was changed: its hash is {digest}, not {hashed}"
+        return f"{entry} was changed: its hash is {digest}, not {hashed}"
     if (said.get("seq"), link.get("seq")) != (place, place):
-        return f"entry {said.get('id')} should be number {place}, not {said.get('seq')}: entries were removed or moved"
+        return f"{entry} should be number {place}, not {said.get('seq')}: entries were removed or moved"
     if said.get("previous_hash") != previous:
-        return f"entry {said.get('id')} does not follow the one before it"
+        return f"{entry} does not follow the one before it"
     return ""
+
+
+def _written(link: dict[str, object]) -> str:
+    return json.dumps(link, ensure_ascii=False)
