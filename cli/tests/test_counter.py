@@ -45,3 +45,10 @@ def test_a_day_is_closed_and_a_customer_forgotten_who_owes_nothing(fleet: Fleet)
     assert refused.returncode != 0
     assert "customer_owes" in refused.stderr
     assert json.loads(here.run("customers", "show", customer).stdout)["name"] == "Ana"
+
+
+def test_a_key_that_is_not_good_is_told_in_a_line(fleet: Fleet) -> None:
+    for command in (("customers", "list"), ("audit", "export")):
+        run = fleet.run(*command, "--api-key", "nobody's")
+        assert (run.returncode, run.stderr.count("\n")) == (1, 1)
+        assert "denies access: unauthenticated" in run.stderr

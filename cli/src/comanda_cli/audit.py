@@ -1,6 +1,5 @@
 """`comanda audit`: the log of who did what, taken out, and checked with nothing but the file."""
 
-import asyncio
 import hashlib
 import json
 import sys
@@ -8,9 +7,9 @@ from collections.abc import Iterable
 
 import click
 
-from comanda_cli.api import Api
+from comanda_cli.errand import errand
 from comanda_cli.fleet.home import Home
-from comanda_cli.options import home_option
+from comanda_cli.options import home_option, key_option
 
 CHAIN = "/api/v1/audit-log/chain"
 FIRST = "0" * 64
@@ -23,14 +22,10 @@ def audit() -> None:
 
 @audit.command()
 @home_option
-def export(home: Home) -> None:
+@key_option
+def export(home: Home, api_key: str | None) -> None:
     """Print the hash chain of the business, one JSON object a line."""
-
-    async def links() -> list[dict[str, object]]:
-        async with Api.of(home, 1) as api:
-            return await api.pages(CHAIN)
-
-    for link in asyncio.run(links()):
+    for link in errand(home, api_key, lambda api: api.pages(CHAIN)):
         click.echo(_written(link))
 
 
