@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+MOST_FORESEEN = 10_000
+"""How many keys are remembered; the oldest are forgotten, and looked for again by whoever waits."""
+
 
 class Signals:
     """Tells whoever waits for a key, here and in the service's other processes, that something happened."""
@@ -16,6 +19,7 @@ class Signals:
         self._subject = subject
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._called: dict[str, Callable[[], None]] = {}
+        self._foreseen: dict[str, None] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
     async def listen(self) -> None:
@@ -46,12 +50,23 @@ class Signals:
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
 
+    def foresee(self, key: str) -> None:
+        """Notes that a key will be signalled, so that whoever waits for it need not look first."""
+        self._foreseen[key] = None
+        if len(self._foreseen) > MOST_FORESEEN:
+            del self._foreseen[next(iter(self._foreseen))]
+
+    def foreseen(self, key: str) -> bool:
+        """Tells whether a key is still to be signalled, as far as this process knows."""
+        return key in self._foreseen
+
     def expect(self, key: str) -> "Expectation":
         """Begins to listen for a key; use it as a context manager around looking and waiting."""
         return Expectation(self._waiting, key)
 
     def _here(self, keys: Iterable[str]) -> None:
         for key in keys:
+            self._foreseen.pop(key, None)
             for event in self._waiting.get(key, ()):
                 event.set()
             if key in self._called:

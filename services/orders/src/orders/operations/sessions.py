@@ -22,8 +22,8 @@ from orders.store import sessions as store
 SETTLING, PATIENCE = timedelta(seconds=1), 3
 
 
-async def open_session(tx: Tx, asked: Opening, prices: Prices) -> tuple[Session, bool]:
-    """Opens a session, or returns the one that is open under the handle; tells whether it is new.
+async def open_session(tx: Tx, asked: Opening, prices: Prices) -> tuple[Session, bool, Sequence[str]]:
+    """Opens a session, or returns the one that is open under the handle; tells whether it is new, and which checks were asked for.
 
     Raises Invalid for an unknown or inactive channel, bad data, or bad ops, and Duplicate(`session_exists`) for a
     key that is taken.
@@ -35,7 +35,7 @@ async def open_session(tx: Tx, asked: Opening, prices: Prices) -> tuple[Session,
     if row is None or not row["is_active"]:
         raise Invalid("unknown_channel", channel_code=asked.channel_code)
     if existing:
-        return existing, False
+        return existing, False, ()
     session = Session(
         id=ids.uuid7(),
         channel_code=asked.channel_code,
@@ -49,10 +49,11 @@ async def open_session(tx: Tx, asked: Opening, prices: Prices) -> tuple[Session,
         updated_at=tx.now,
         data=dict(asked.data),
     )
+    rules = channel.rules(row["channel_config"])
     if asked.ops:
-        session = apply(tx, session, asked.ops, prices, channel.rules(row["channel_config"]))
+        session = apply(tx, session, asked.ops, prices, rules)
     store.insert_session(tx, session)
-    return session, True
+    return session, True, rules.required_checks if asked.ops else ()
 
 
 async def modify_session(

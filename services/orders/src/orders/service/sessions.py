@@ -40,7 +40,9 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
         prices = await self._catalogue.prices(asked.ops, asked.channel_code)
 
         async def opened(_: Any, tx: Tx, request: pb.OpenSessionRequest) -> pb.OpenSessionResponse:
-            session, created = await sessions.open_session(tx, asked, prices)
+            session, created, awaited = await sessions.open_session(tx, asked, prices)
+            if awaited:
+                self._signals.foresee(signal(tx.business, session.session_key))
             return pb.OpenSessionResponse(session=messages.session(session), created=created)
 
         return await frame.write(self, opened, request)
@@ -74,7 +76,7 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
         end = monotonic() + request.wait_for_checks_ms / 1000
         with self._signals.expect(place) as answer:
             while True:
-                await self._wait_for_checks(request, answer, end)
+                await self._wait_for_checks(request, place, answer, end)
                 try:
                     return await frame.write(self, _commit, request)
                 except Refused as refusal:
@@ -82,8 +84,15 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
                     if refusal.code not in UNANSWERED or monotonic() >= end:
                         raise
 
-    async def _wait_for_checks(self, request: pb.CommitSessionRequest, answer: Expectation, end: float) -> None:
-        """Waits, outside any transaction, until the checks of the present revision are answered or the time is up."""
+    async def _wait_for_checks(
+        self, request: pb.CommitSessionRequest, place: str, answer: Expectation, end: float
+    ) -> None:
+        """Waits, outside any transaction, until the checks of the present revision are answered or the time is up.
+
+        It does not look first where this process has opened the session and heard nothing of its checks since.
+        """
+        if self._signals.foreseen(place) and await answer.wait(min(end - monotonic(), GLANCE_SECONDS)):
+            return
         identity = current.get().identity
         while (left := end - monotonic()) > 0 and (awaited := await self._awaited(request, identity)):
             answered = await answer.wait(min(left, GLANCE_SECONDS))
