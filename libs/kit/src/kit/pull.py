@@ -123,7 +123,10 @@ class Pull:
             yield inbox, arrivals
         finally:
             await tasks.cancel([holding])
-            await subscription.unsubscribe()
+            with suppress(
+                NatsError
+            ):  # which would take the place of a cancellation; with the connection the subscription is gone
+                await subscription.unsubscribe()
 
     async def _from(self, inbox: str, arrivals: Arrivals) -> AsyncGenerator[list[Msg], None]:
         """Keeps one request standing; ends when the server refuses it, so that the caller begins anew."""

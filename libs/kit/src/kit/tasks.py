@@ -46,14 +46,19 @@ async def every(seconds: float, name: str, work: Callable[[], Awaitable[bool]]) 
 
 
 async def cancel(tasks: "Iterable[asyncio.Future[None]]") -> None:
-    """Cancels the tasks and waits for their end; asks again where the first time was lost.
+    """Cancels tasks and waits for their end, even if it is cancelled itself meanwhile; asks again where the first time was lost.
 
     In Python 3.11 a cancellation is lost when it meets the very result that asyncio.wait_for, which libraries use, waits for.
     """
     asked = set(tasks)
-    pending = asked
-    while pending:
+    interruption: asyncio.CancelledError | None = None
+    while pending := {task for task in asked if not task.done()}:
         for task in pending:
             task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=1)
+        try:
+            await asyncio.wait(pending, timeout=1)
+        except asyncio.CancelledError as error:
+            interruption = error
     await asyncio.gather(*asked, return_exceptions=True)
+    if interruption:
+        raise interruption

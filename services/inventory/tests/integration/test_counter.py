@@ -24,7 +24,7 @@ async def bring_back(shop: Any, ref: str = "sale/1") -> None:
 
 
 async def hold(shop: Any, cart: str = "S-1", **units: str) -> None:
-    await shop.run(lambda tx: replace(tx, basket(tx, cart, **units)))
+    await shop.run(lambda tx: replace(tx, basket(tx, cart, **units), ()))
 
 
 def basket(tx: Any, cart: str, **units: str) -> Any:
