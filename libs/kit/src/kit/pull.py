@@ -123,9 +123,8 @@ class Pull:
             yield inbox, arrivals
         finally:
             await tasks.cancel([holding])
-            with suppress(
-                NatsError
-            ):  # which would take the place of a cancellation; with the connection the subscription is gone
+            # Its failure would take the place of a cancellation; with the connection the subscription is gone anyway.
+            with suppress(NatsError):
                 await subscription.unsubscribe()
 
     async def _from(self, inbox: str, arrivals: Arrivals) -> AsyncGenerator[list[Msg], None]:
