@@ -8,6 +8,7 @@ from google.api.httpbody_pb2 import HttpBody
 
 from comanda.sales.v1 import receipts_pb2 as pb
 from comanda.sales.v1 import receipts_pb2_grpc
+from kit import rpc as frame
 from kit.call import current
 from kit.db import Database, Tx
 from sales.messages import receipts as messages
@@ -26,8 +27,7 @@ class ReceiptService(receipts_pb2_grpc.ReceiptServiceServicer):
         call = current.get()
 
         async def issued(tx: Tx, _: object) -> pb.Receipt:
-            tx.request_id, tx.address, tx.agent = call.request_id, call.address, call.agent
-            return messages.receipt(*await receipts.issue(tx, UUID(request.id)), tx.now)
+            return messages.receipt(*await receipts.issue(frame.known(tx, call), UUID(request.id)), tx.now)
 
         # A transaction of its own, since this is a read that counts.
         receipt = await self.database.run(issued, identity=call.identity)

@@ -1,6 +1,5 @@
 """SaleService."""
 
-import hashlib
 from typing import Any
 from uuid import UUID
 
@@ -95,12 +94,10 @@ class SaleService(sales_pb2_grpc.SaleServiceServicer):
 
     async def CompleteSale(self, request: pb.CompleteSaleRequest, _: Any) -> pb.CompleteSaleResponse:
         call = current.get()
-        digest = hashlib.sha256(request.SerializeToString(deterministic=True)).digest()
 
         async def begin(tx: Tx) -> completion.Begun:
-            tx.request_id, tx.address, tx.agent = call.request_id, call.address, call.agent
-            wanted = messages.completion(request)
-            return await completion.begin(tx, UUID(request.id), wanted, request.request_id, digest)
+            wanted, digest = messages.completion(request), frame.digest(request)
+            return await completion.begin(frame.known(tx, call), UUID(request.id), wanted, request.request_id, digest)
 
         attempt, sale = await self.database.write(begin, call.identity)
         call.replayed = attempt.state == DONE
