@@ -58,11 +58,12 @@ def _open_order(world: World, param: dict[str, Any]) -> Record:
     return record
 
 
-def _place(record: Record, param: dict[str, Any]) -> int:
-    """Returns where in an order the item with a key is; raises Fault."""
-    for at, item in enumerate(record["det"]):
+def _parted(record: Record, param: dict[str, Any]) -> tuple[list[Record], Record, list[Record]]:
+    """Returns the item of an order with a key, between those before and those after it; raises Fault."""
+    items = record["det"]
+    for at, item in enumerate(items):
         if any(param.get(name) and str(item["ide"].get(name)) == str(param[name]) for name in KEY):
-            return at
+            return items[:at], item, items[at + 1 :]
     given = param.get(KEY[0]) or param.get(KEY[1])
     raise faults.client(103, f"Item não cadastrado para o número [{given}]!")
 
@@ -96,11 +97,10 @@ def include(world: World, param: dict[str, Any]) -> dict[str, Any]:
 def alter(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Changes an item; what is not given stays."""
     record = _open_order(world, param)
-    at = _place(record, param)
-    present, given = record["det"][at], _nested(param)
-    merged = {name: {**present.get(name, {}), **part} for name, part in given.items()}
+    before, present, after = _parted(record, param)
+    merged = {name: {**present.get(name, {}), **part} for name, part in _nested(param).items()}
     item = pedidos.made_item(world, {**merged, "ide": present["ide"]})
-    _keep(world, record, [*record["det"][:at], item, *record["det"][at + 1 :]])
+    _keep(world, record, [*before, item, *after])
     return _answer(record, item, "Item alterado com sucesso!")
 
 
@@ -112,9 +112,8 @@ def alter(world: World, param: dict[str, Any]) -> dict[str, Any]:
 def exclude(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Removes an item."""
     record = _open_order(world, param)
-    at = _place(record, param)
-    item = record["det"][at]
-    _keep(world, record, [*record["det"][:at], *record["det"][at + 1 :]])
+    before, item, after = _parted(record, param)
+    _keep(world, record, [*before, *after])
     return _answer(record, item, "Item excluído com sucesso!")
 
 
