@@ -12,7 +12,7 @@ from typing import Any
 from omie_simulator import faults, paging
 from omie_simulator.store import Record
 from omie_simulator.tags import Shape, shape
-from omie_simulator.world import World, call, date_of
+from omie_simulator.world import World, call, within
 
 SERVICE = "geral/anexo"
 TABLES: dict[str, str] = {
@@ -137,10 +137,7 @@ def list_attachments(world: World, param: dict[str, Any]) -> dict[str, Any]:
 
 def _within(info: Record, param: dict[str, Any]) -> bool:
     bounds = (("dDtIncDe", "dDtIncAte", "dInc"), ("dDtAltDe", "dDtAltAte", "dAlt"))
-    return all(
-        (date_of(param.get(lower)) or "0") <= date_of(info[name]) <= (date_of(param.get(upper)) or "9")
-        for lower, upper, name in bounds
-    )
+    return all(within(info[name], param.get(lower), param.get(upper)) for lower, upper, name in bounds)
 
 
 def _one(world: World, param: dict[str, Any]) -> Record:

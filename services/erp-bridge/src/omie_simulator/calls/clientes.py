@@ -5,7 +5,7 @@ from typing import Any
 from omie_simulator import faults, paging
 from omie_simulator.store import Record
 from omie_simulator.tags import Shape, shape
-from omie_simulator.world import World, call, date_of
+from omie_simulator.world import World, call, within
 
 SERVICE = "geral/clientes"
 KEY = ("codigo_cliente_omie", "codigo_cliente_integracao")
@@ -157,13 +157,12 @@ def list_briefly(world: World, param: dict[str, Any]) -> dict[str, Any]:
 
 def _wanted(world: World, param: dict[str, Any]) -> list[Record]:
     codes = [each.get(name) for each in param.get("clientesPorCodigo", []) for name in KEY if each.get(name)]
-    lower, upper = date_of(param.get("filtrar_por_data_de")) or "0", date_of(param.get("filtrar_por_data_ate")) or "9"
     return [
         each
         for each in world.store.rows("customers")
         if _passes(each, param.get("clientesFiltro", {}))
         and (not codes or any(each[name] in codes for name in KEY))
-        and lower <= date_of(each["info"]["dAlt"]) <= upper
+        and within(each["info"]["dAlt"], param.get("filtrar_por_data_de"), param.get("filtrar_por_data_ate"))
     ]
 
 

@@ -6,7 +6,7 @@ from omie_simulator import faults, paging
 from omie_simulator.calls import produtos
 from omie_simulator.store import Record
 from omie_simulator.tags import shape
-from omie_simulator.world import LOCATION, World, call, date_of
+from omie_simulator.world import LOCATION, World, call, date_of, within
 
 CONSULT, ADJUST, PLACES = "estoque/consulta", "estoque/ajuste", "estoque/local"
 IN, OUT, BALANCE = "ENT", "SAI", "SLD"
@@ -179,8 +179,8 @@ def set_minimum(world: World, param: dict[str, Any]) -> dict[str, Any]:
 )  # fmt: skip
 def adjustments(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Lists adjustments."""
-    lower, upper = date_of(param.get("data_movimento_de")) or "0", date_of(param.get("data_movimento_ate")) or "9"
-    records = [each for each in world.store.rows("adjustments") if lower <= date_of(each["data"]) <= upper]
+    lower, upper = param.get("data_movimento_de"), param.get("data_movimento_ate")
+    records = [each for each in world.store.rows("adjustments") if within(each["data"], lower, upper)]
     return paging.page(records, param, paging.SNAKE, "ajuste_estoque_lista")
 
 

@@ -7,7 +7,7 @@ from omie_simulator import faults, paging
 from omie_simulator.calls import estoque, pedidocompra, produtos
 from omie_simulator.store import Record
 from omie_simulator.tags import shape
-from omie_simulator.world import LOCATION, World, call, date_of
+from omie_simulator.world import LOCATION, World, call, date_of, within
 
 OPERATIONS = {
     "": ("21", "Compra de Produto"), "ajuste": ("00", "Ajuste de Estoque"), "faturamento": ("11", "Venda de Produto"),
@@ -37,7 +37,7 @@ def _lines(world: World, product: int) -> Iterator[Record]:
 
 
 def _within(lines: Iterator[Record], lower: Any, upper: Any) -> list[Record]:
-    return [each for each in lines if date_of(lower) <= date_of(each["dtMov"]) <= date_of(upper)]
+    return [each for each in lines if within(each["dtMov"], lower, upper)]
 
 
 @call(

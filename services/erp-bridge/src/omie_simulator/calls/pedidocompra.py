@@ -5,7 +5,7 @@ from typing import Any
 from omie_simulator import faults, paging
 from omie_simulator.store import Record
 from omie_simulator.tags import Shape, shape
-from omie_simulator.world import NUMBER_LENGTH, World, call, date_of, stripped
+from omie_simulator.world import NUMBER_LENGTH, World, call, stripped, within
 
 SERVICE = "produtos/pedidocompra"
 HEADER = (
@@ -185,11 +185,11 @@ def _shown(record: Record) -> Record:
 def search(world: World, param: dict[str, Any]) -> dict[str, Any]:
     """Lists orders in the situations whose flags are set, newest first; without a flag it finds nothing."""
     wanted = {name for name, flag in SITUATIONS.items() if _is_set(param.get(flag))}
-    lower, upper = date_of(param.get("dDataInicial")) or "0", date_of(param.get("dDataFinal")) or "9"
     records = [
         _shown(each)
         for each in world.store.rows("purchase_orders")
-        if each["situation"] in wanted and lower <= date_of(each["cabecalho"]["dIncData"]) <= upper
+        if each["situation"] in wanted
+        and within(each["cabecalho"]["dIncData"], param.get("dDataInicial"), param.get("dDataFinal"))
     ]
     records.sort(key=lambda each: int(each["cabecalho_consulta"]["nCodPed"]), reverse=True)
     echoed = {flag: param[flag] for flag in SITUATIONS.values() if flag in param}

@@ -6,7 +6,7 @@ from omie_simulator import faults, paging
 from omie_simulator.calls import contapagar, estoque, pedidocompra
 from omie_simulator.store import Record
 from omie_simulator.tags import Shape, shape
-from omie_simulator.world import World, call, date_of
+from omie_simulator.world import World, call, within
 
 SERVICE = "produtos/recebimentonfe"
 TO_RECEIVE, RECEIVED, CHECKED = "40", "60", "80"
@@ -67,11 +67,10 @@ def list_receipts(world: World, param: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_wanted(record: Record, param: dict[str, Any]) -> bool:
-    header, changed = record["cabec"], date_of(record["infoCadastro"]["dAlt"])
-    issued = date_of(header["dEmissaoNFe"])
+    header = record["cabec"]
     return (
-        (date_of(param.get("dtAltDe")) or "0") <= changed <= (date_of(param.get("dtAltAte")) or "9")
-        and (date_of(param.get("dtEmissaoDe")) or "0") <= issued <= (date_of(param.get("dtEmissaoAte")) or "9")
+        within(record["infoCadastro"]["dAlt"], param.get("dtAltDe"), param.get("dtAltAte"))
+        and within(header["dEmissaoNFe"], param.get("dtEmissaoDe"), param.get("dtEmissaoAte"))
         and (not param.get("cEtapa") or header["cEtapa"] == param["cEtapa"])
         and (not param.get("nIdFornecedor") or header["nIdFornecedor"] == int(param["nIdFornecedor"]))
     )
