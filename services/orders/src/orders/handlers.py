@@ -23,7 +23,7 @@ from orders.domain.history import (
     PAYMENT_CAPTURED,
     PAYMENT_REFUNDED,
 )
-from orders.operations import bookings, due, payments, settlement, webhooks
+from orders.operations import bookings, due, payments, persons, settlement, webhooks
 from orders.store import channels as store
 from orders.store import prices
 
@@ -52,6 +52,7 @@ def handlers(signals: Signals) -> Sequence[Handler[Any]]:
         resume_backordered,
         pass_reminder_on,
         pass_day_on,
+        forget_customer,
         note_authorization,
         note_capture,
         note_refund,
@@ -70,6 +71,13 @@ async def pass_reminder_on(tx: Tx, batch: list[Received[counter.PaymentReminderD
 async def pass_day_on(tx: Tx, batch: list[Received[counter.DayEnded]]) -> None:
     """Likewise of what a storefront sold on a day that is over."""
     await webhooks.pass_on(tx, DAY_ENDED, [(each.business, each.message) for each in batch])
+
+
+@on(counter.CustomerErased)
+async def forget_customer(tx: Tx, batch: list[Received[counter.CustomerErased]]) -> None:
+    """Forgets who a customer is, too."""
+    for each in batch:
+        await persons.forget(tx, each.business, each.message.customer_id)
 
 
 @on(money.PaymentAuthorized)

@@ -63,6 +63,11 @@ sa.Index(
 sa.Index("sessions_key", SESSIONS.c.business_id, SESSIONS.c.session_key)
 sa.Index("sessions_newest", SESSIONS.c.business_id, SESSIONS.c.id)
 sa.Index("sessions_open", SESSIONS.c.business_id, SESSIONS.c.id, postgresql_where=sa.text("state = 'open'"))
+sa.Index(
+    "sessions_handle",
+    *(SESSIONS.c[name] for name in ("business_id", "handle_type", "handle_ref", "id")),
+    postgresql_where=sa.text("handle_ref <> ''"),
+)
 ORDERS = sa.Table(
     "orders",
     METADATA,

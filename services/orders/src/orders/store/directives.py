@@ -1,6 +1,6 @@
 """Directives: the queue of record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -31,6 +31,15 @@ REQUEUE = f"""
     update directives set status = 'queued', failures = 0, available_at = now(), due_at = $3,
         leased_until = null, updated_at = now()
     where business_id = $1 and id = $2 returning {COLUMNS}
+"""
+# A person is in the copy of the order that the books are given, and in the greeting of a reminder.
+FORGET = """
+    update directives d set payload = n.payload, updated_at = now()
+    from (
+        select id, jsonb_set(payload, '{order,data}', $3, false) #- '{context,customer_name}' as payload
+        from directives where business_id = $1 and order_ref = $2 and order_ref <> ''
+    ) n
+    where d.business_id = $1 and d.id = n.id and d.payload <> n.payload
 """
 CANCEL_REMINDERS = """
     update directives set status = 'cancelled', leased_until = null, updated_at = now()
@@ -198,6 +207,11 @@ async def cancel(tx: Tx, identifier: UUID) -> Directive:
 def cancel_reminders(tx: Tx, business: UUID, order_ref: str, template: str) -> None:
     """Takes out of the queue what was to be sent by the template about the order."""
     tx.later(CANCEL_REMINDERS, business, order_ref, template)
+
+
+def forget(tx: Tx, business: UUID, order_ref: str, data: Mapping[str, Any]) -> None:
+    """Lets the work on an order know no more of its customer than the order's data do."""
+    tx.later(FORGET, business, order_ref, data)
 
 
 async def lease_due(tx: Tx, share: int, most: int) -> "list[asyncpg.Record]":

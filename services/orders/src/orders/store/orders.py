@@ -49,6 +49,11 @@ LOCKED_PLACES = f"""
     join orders o using (business_id, ref) {FLOW}
     order by o.business_id, o.ref for update of o
 """
+LOCKED_OF_CUSTOMER = f"""
+    select {COLUMNS}, {ITEMS} from orders o
+    where o.business_id = $1 and o.handle_type = 'customer' and o.handle_ref = $2 and o.handle_ref <> '' and o.ref > $3
+    order by o.ref limit $4 for update of o
+"""
 REFUNDED = """
     select business_id, order_ref
     from unnest($1::uuid[], $2::text[]) as g (business_id, order_ref) join order_events e using (business_id, order_ref)
@@ -123,6 +128,11 @@ async def lock_places(tx: Tx, places: Sequence[tuple[UUID, str]]) -> list[tuple[
     return [(row["business_id"], _found(row)) for row in await tx.connection.fetch(LOCKED_PLACES, *columns)]
 
 
+async def lock_of_customer(tx: Tx, business: UUID, customer: str, after: str, most: int) -> list[Order]:
+    """Returns, locked, some of a customer's orders, those that come next after a ref."""
+    return [order_of(row) for row in await tx.connection.fetch(LOCKED_OF_CUSTOMER, business, customer, after, most)]
+
+
 async def refunded(tx: Tx, places: Sequence[tuple[UUID, str]]) -> list[tuple[UUID, str]]:
     """Returns those of the orders (business and ref) for which all that was paid has been given back (decision 56)."""
     columns = (list(column) for column in zip(*places, strict=True))
@@ -160,9 +170,10 @@ def update_order(tx: Tx, changed: Order, business: UUID | None = None) -> None:
     )
 
 
-def update_search(tx: Tx, changed: Order) -> None:
-    """Lets an order be found by what its data says now."""
-    tx.later(UPDATE_SEARCH, tx.business, changed.id, search.words_of(tx.business, changed))
+def update_search(tx: Tx, changed: Order, business: UUID | None = None) -> None:
+    """Lets an order be found by what its data says now. The business is the caller's unless given."""
+    whose = business or tx.business
+    tx.later(UPDATE_SEARCH, whose, changed.id, search.words_of(whose, changed))
 
 
 def insert_event(

@@ -79,6 +79,16 @@ ABANDON_IDLE = """
     where s.business_id = i.business_id and s.channel_code = i.channel_code and s.session_key = i.session_key
     returning s.business_id, s.channel_code, s.session_key, c.config
 """
+LOCKED_OF_CUSTOMER = """
+    select channel_code, session_key, data from sessions
+    where business_id = $1 and handle_type = 'customer' and handle_ref = $2 and handle_ref <> ''
+    order by channel_code, session_key for update
+"""
+SET_DATA = """
+    update sessions s set data = n.data
+    from unnest($2::text[], $3::text[], $4::jsonb[]) as n (channel_code, session_key, data)
+    where s.business_id = $1 and s.channel_code = n.channel_code and s.session_key = n.session_key
+"""
 APPLY_CHECKS = """
     with given as (
         select * from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::jsonb[])
@@ -196,6 +206,17 @@ def commit_session(tx: Tx, committed: Session, version: int) -> None:
 async def abandon_idle(tx: Tx, ttl: timedelta, limit: int) -> "list[asyncpg.Record]":
     """Abandons open sessions that have not changed for the time; returns them, each with its channel's config."""
     return await tx.connection.fetch(ABANDON_IDLE, ttl, limit)
+
+
+async def lock_of_customer(tx: Tx, business: UUID, customer: str) -> list[tuple[str, str, Mapping[str, Any]]]:
+    """Returns channel, key, and data of a customer's sessions, open or not, all locked."""
+    return [tuple(row) for row in await tx.connection.fetch(LOCKED_OF_CUSTOMER, business, customer)]
+
+
+def set_data(tx: Tx, business: UUID, rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
+    """Saves other data of locked sessions, given with their channels and keys; they count as no change by a caller."""
+    if rows:
+        tx.later(SET_DATA, business, *(list(column) for column in zip(*rows, strict=True)))
 
 
 async def apply_checks(
