@@ -118,6 +118,16 @@ async def test_an_order_is_booked_once_with_its_customer_and_lines(
         ("order.include", "confirmed", 1),
     ]
     assert omie.stats()["calls"]["IncluirPedido"] == 1
+    kept = await shop.rows(
+        "select o.content::text from erp_orders o where business_id = $1"
+        " union all select e::text from effects e where business_id = $1",
+        shop.business,
+    )
+    assert [[word in row[0] for word in ("Ana", "Santos", "Café")] for row in kept] == [
+        [False, False, True],
+        [False] * 3,
+        [False] * 3,
+    ]
 
 
 async def test_an_order_waits_for_its_mappings_and_goes_on_once_they_are_there(

@@ -17,7 +17,7 @@ COLUMNS = """
     business_id, id, ref, channel_code, content, order_status, state, error_code, error, missing, attempts, next_at, external_id,
     external_number, external_customer_id, stage, is_cancelled, invoices, run, created_at, updated_at
 """
-# What was booked keeps the content that it was booked with; a status is as new as its place in the order's history.
+# What was booked keeps the lines that it was booked with; a status is as new as its place in the order's history.
 ASK = """
     insert into erp_orders as o
         (business_id, ref, id, channel_code, content, order_status, seq, state, next_at, created_at, updated_at)
@@ -104,8 +104,10 @@ FINISH = """
     where business_id = $1 and id = $2 and run = $3
 """
 NOTE_CUSTOMER = "update erp_orders set external_customer_id = $3 where business_id = $1 and id = $2"
+# Its data have done their work: who has bought is in the ERP now, and no longer here.
 BOOKED = """
-    update erp_orders set external_id = $3, external_number = $4, stage = $5, updated_at = now()
+    update erp_orders
+    set external_id = $3, external_number = $4, stage = $5, content = content || '{"data": {}}', updated_at = now()
     where business_id = $1 and id = $2 and external_id is null
     returning ref
 """
