@@ -9,7 +9,7 @@ from order_calls import FREE, committed, line, make_channel, modified, op, opene
 
 from comanda.inventory.events.v1 import events_pb2
 from comanda.inventory.v1 import price_lists_pb2, products_pb2
-from comanda.orders.v1 import orders_pb2
+from comanda.orders.v1 import orders_pb2, sessions_pb2
 from kit import outbox
 from kit.db import Tx
 from kit.errors import Unavailable
@@ -67,6 +67,23 @@ async def test_a_line_keeps_the_price_of_the_moment_when_it_was_added(hub: Any) 
     assert [(item.unit_price_q, item.line_total_q) for item in session.items] == [(100, 200), (150, 150)]
     session = await modified(hub, key, op("replace_sku", line_id="1", sku="A"))
     assert (session.items[0].unit_price_q, session.total_q) == (150, 450)
+
+
+@with_inventory
+async def test_what_an_action_offers_instead_costs_what_the_catalogue_says(hub: Any) -> None:
+    await make_channel(hub, config={"required_checks_on_commit": ["taste"], "checks": {"taste": {}}}, **INTERNAL)
+    await stocked(hub, "A", "9", 100)
+    await stocked(hub, "B", "9", 70)
+    key = (await opened(hub, line("A", "2", None, line_id="1"))).session_key
+    ops = [op("replace_sku", line_id="1", sku="B"), line("A", "1", None)]
+    found = sessions_pb2.CheckIssue(id="I", code="bland", actions=[sessions_pb2.CheckAction(id="A", ops=ops)])
+    report = sessions_pb2.ReportCheckRequest(
+        session_key=key, channel_code="web", rev=1, check_code="taste", issues=[found]
+    )
+    await hub.call(hub.sessions.ReportCheck, report)
+    wanted = sessions_pb2.ResolveIssueRequest(session_key=key, channel_code="web", issue_id="I", action_id="A")
+    session = (await hub.call(hub.sessions.ResolveIssue, wanted)).session
+    assert [(item.sku, item.line_total_q) for item in session.items] == [("B", 140), ("A", 100)]
 
 
 @with_inventory

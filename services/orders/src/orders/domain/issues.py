@@ -70,10 +70,23 @@ def ops(session: Session, issue_id: str, action_id: str, resolvable: frozenset[s
         raise Refused("stale_action", action_rev=action["rev"], session_rev=session.rev)
     if not action["ops"]:
         raise Invalid("no_ops", action_id=action_id)
+    if (wanted := _readable(action["ops"])) is None:
+        raise Refused("resolver_error", action_id=action_id)
+    return wanted
+
+
+def proposed(session: Session, issue_id: str, action_id: str) -> Sequence[Op]:
+    """Returns the operations of an action, whether or not it can be done; none where there is no such action."""
+    issue = _by_id(session.issues, issue_id)
+    action = _by_id(issue["context"].get("actions") or (), action_id) if issue else None
+    return (_readable(action["ops"]) if action else None) or ()
+
+
+def _readable(given: Sequence[Mapping[str, Any]]) -> list[Op] | None:
     try:
-        return [Op(**op) for op in action["ops"]]
-    except TypeError as error:
-        raise Refused("resolver_error", action_id=action_id) from error
+        return [Op(**op) for op in given]
+    except TypeError:
+        return None
 
 
 def _by_id(found: Sequence[Mapping[str, Any]], identifier: str) -> Mapping[str, Any] | None:

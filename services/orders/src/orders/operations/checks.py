@@ -8,6 +8,7 @@ from kit.errors import NotFound, Refused
 from orders.domain import checks, issues, session
 from orders.domain.channel import rules
 from orders.domain.issues import Issue
+from orders.domain.ops import Op, Prices
 from orders.domain.session import Session
 from orders.operations import directives, sessions
 from orders.store import sessions as store
@@ -34,7 +35,13 @@ async def report_check(
     return bool(row["applied"])
 
 
-async def resolve_issue(tx: Tx, key: str, channel_code: str, issue_id: str, action_id: str) -> Session:
+async def proposed(tx: Tx, key: str, channel_code: str, issue_id: str, action_id: str) -> Sequence[Op]:
+    """Returns what an issue's action proposes, for whoever looks up beforehand what that sells; nothing where there is none."""
+    found = await store.session(tx, key, channel_code)
+    return issues.proposed(found, issue_id, action_id) if found else ()
+
+
+async def resolve_issue(tx: Tx, key: str, channel_code: str, issue_id: str, action_id: str, prices: Prices) -> Session:
     """Does what an issue's action proposes, as one new revision.
 
     Raises NotFound(`session_not_found`), or what `check_modifiable`, `issues.ops` and the operations themselves raise.
@@ -45,6 +52,6 @@ async def resolve_issue(tx: Tx, key: str, channel_code: str, issue_id: str, acti
     session.check_modifiable(locked.session, None)
     resolvable = frozenset({checks.STOCK, *(locked.config.get("checks") or {})})
     wanted = issues.ops(locked.session, issue_id, action_id, resolvable)
-    changed = sessions.apply(tx, locked.session, wanted, {}, rules(locked.config))
+    changed = sessions.apply(tx, locked.session, wanted, prices, rules(locked.config))
     store.update_session(tx, changed)
     return changed

@@ -113,11 +113,16 @@ class SessionService(sessions_pb2_grpc.SessionServiceServicer):
             tx.committed.append(partial(self._signals.tell, [key]))
         return pb.ReportCheckResponse(applied=applied)
 
-    @rpc
-    async def ResolveIssue(self, tx: Tx, request: pb.ResolveIssueRequest) -> pb.ResolveIssueResponse:
-        place = (request.session_key, request.channel_code)
-        session = await checks.resolve_issue(tx, *place, request.issue_id, request.action_id)
-        return pb.ResolveIssueResponse(session=messages.session(session))
+    async def ResolveIssue(self, request: pb.ResolveIssueRequest, context: Any) -> pb.ResolveIssueResponse:
+        place = (request.session_key, request.channel_code, request.issue_id, request.action_id)
+        wanted = await self.database.read(lambda tx: checks.proposed(tx, *place), current.get().identity)
+        prices = await self._catalogue.prices(wanted, request.channel_code, request.session_key)
+
+        async def resolved(_: Any, tx: Tx, request: pb.ResolveIssueRequest) -> pb.ResolveIssueResponse:
+            session = await checks.resolve_issue(tx, *place, prices)
+            return pb.ResolveIssueResponse(session=messages.session(session))
+
+        return await frame.answer(self, resolved, request)
 
     @rpc
     async def RunChecks(self, tx: Tx, request: pb.RunChecksRequest) -> pb.RunChecksResponse:
