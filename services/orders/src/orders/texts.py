@@ -68,6 +68,10 @@ _CODES: Catalogue = {
         "A ação é da revisão {action_rev}; a sessão está na {session_rev}.",
     ),
     "resolver_error": Text("Action {action_id} cannot be done.", "A ação {action_id} não pode ser executada."),
+    "misplaced_actions": Text(
+        "Actions stand beside the context of an issue, in `actions`, not in it.",
+        "As ações ficam ao lado do contexto da pendência, em `actions`, não dentro dele.",
+    ),
     "check_owned": Text(
         "Check {check_code} is made by a service of its own.",
         "A verificação {check_code} é feita por um serviço próprio.",

@@ -102,6 +102,14 @@ async def test_o_r5_an_action_may_remove_a_line(hub: Any) -> None:
     assert [item.sku for item in (await resolved(hub, key, "ISS-1")).items] == ["B"]
 
 
+async def test_actions_in_the_context_are_refused_rather_than_lost(hub: Any) -> None:
+    await make_channel(hub, config=CHECKED)
+    key = (await opened(hub, line("A"))).session_key
+    error = await refused(reported(hub, key, 1, issue(context=document({"actions": [{"label": "do it"}]}))))
+    assert (type(error), error.code) == (Invalid, "misplaced_actions")
+    assert not (await session_of(hub, key)).data["checks"]
+
+
 async def test_o_r6_every_way_in_which_an_action_cannot_be_done_has_its_code(hub: Any) -> None:
     await make_channel(hub, config=CHECKED)
     key = (await opened(hub, line("A", line_id="L-1"))).session_key

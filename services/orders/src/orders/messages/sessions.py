@@ -6,6 +6,7 @@ from typing import Any
 
 from comanda.orders.v1 import sessions_pb2
 from kit import ids
+from kit.errors import Invalid
 from orders.domain.issues import Action, Issue
 from orders.domain.ops import Op, quantity
 from orders.domain.session import Charges, Committed, Line, Opening, Session
@@ -42,12 +43,14 @@ def part(given: sessions_pb2.SplitLine) -> tuple[str, Decimal | None]:
 
 
 def issue(given: sessions_pb2.CheckIssue) -> Issue:
-    """Returns a reported issue; what has no id gets one."""
+    """Returns a reported issue; what has no id gets one. Raises Invalid(`misplaced_actions`) rather than lose an action."""
     actions = [
         Action(each.id or ids.code("ACT", 8), each.label, [_op(wanted) for wanted in each.ops])
         for each in given.actions
     ]
     context = values.plain(given.context)
+    if "actions" in context:
+        raise Invalid("misplaced_actions", field="issues.context.actions")
     return Issue(given.id or ids.code("ISS", 8), given.code, given.blocking, given.message, context, actions)
 
 
