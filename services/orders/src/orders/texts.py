@@ -99,6 +99,10 @@ _CODES: Catalogue = {
         "The items come to {subtotal_q} {currency} cents; the least is {minimum_q}.",
         "Os itens somam {subtotal_q} centavos de {currency}; o mínimo é {minimum_q}.",
     ),
+    "part_too_large": Text(
+        "Line {line_id} has {available}, of which {qty} cannot be split off.",
+        "A linha {line_id} tem {available}: não dá para separar {qty}.",
+    ),
     "currency_mismatch": Text(
         "{currency} and {other} cannot be mixed.", "{currency} e {other} não podem ser misturados."
     ),

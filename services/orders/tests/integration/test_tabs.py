@@ -106,7 +106,7 @@ async def test_a_divided_tab_is_two_that_come_to_the_same(hub: Any) -> None:
     assert rest.total_q + new.total_q == whole.total_q
     assert (rest.rev, new.rev, new.handle_ref) == (2, 1, "2")
     twice = [("3", ""), ("3", "")]
-    bad = {"unknown_line_id": [("9", "")], "invalid_qty": [("3", "2")], "duplicate_line_id": twice}
+    bad = {"unknown_line_id": [("9", "")], "part_too_large": [("3", "2")], "duplicate_line_id": twice}
     for code, parts in bad.items():
         error = await refused(split(hub, rest.session_key, *parts))
         assert (type(error), error.code) == (Invalid, code)

@@ -37,7 +37,7 @@ def merged(into: Session, taken: Session, new_line_id: Callable[[], str]) -> Ses
 def split(session: Session, parts: Sequence[tuple[str, Decimal | None]], new: Session) -> tuple[Session, Session]:
     """Returns the session without the parts, and the new one with them; a part is a line, or a quantity of it.
 
-    Charges and data stay with the first. Raises Invalid (`unknown_line_id`, `duplicate_line_id`, `invalid_qty`).
+    Charges and data stay with the first. Raises Invalid (`unknown_line_id`, `duplicate_line_id`, `part_too_large`).
     """
     if not parts:
         raise Invalid("no_ops")
@@ -57,7 +57,7 @@ def _part(known: Mapping[str, Line], name: str, qty: Decimal | None) -> Line:
         raise Invalid("unknown_line_id", line_id=name)
     line = known[name]
     if qty is not None and qty > line.qty:
-        raise Invalid("invalid_qty", qty=str(qty))
+        raise Invalid("part_too_large", line_id=name, qty=str(qty), available=str(line.qty))
     return line if qty is None else replace(line, qty=qty)
 
 
