@@ -109,6 +109,8 @@ async def test_a_note_is_changed_and_removed_and_history_keeps_both(hub: Any) ->
     change = notes_pb2.UpdateNoteRequest(id=note.id, note="ring twice", is_internal=False)
     changed = (await hub.call(notes_of(hub).UpdateNote, change)).note
     assert (changed.note, changed.is_internal, changed.created_at) == ("ring twice", False, note.created_at)
+    for nothing in (change, notes_pb2.UpdateNoteRequest(id=note.id)):
+        assert (await hub.call(notes_of(hub).UpdateNote, nothing)).note == changed
     removals = [hub.call(notes_of(hub).DeleteNote, notes_pb2.DeleteNoteRequest(id=note.id)) for _ in range(3)]
     answers = await asyncio.gather(*removals, return_exceptions=True)
     assert [type(each) for each in answers].count(NotFound) == 2

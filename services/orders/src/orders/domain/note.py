@@ -44,13 +44,11 @@ def check(note: Note) -> Note:
 def changed(
     note: Note, text: str | None, is_internal: bool | None, notify_customer: bool | None, now: datetime
 ) -> Note:
-    """Returns the note with the given fields changed; raises Invalid as `check` does."""
-    return check(
-        replace(
-            note,
-            note=note.note if text is None else text,
-            is_internal=note.is_internal if is_internal is None else is_internal,
-            notify_customer=note.notify_customer if notify_customer is None else notify_customer,
-            updated_at=now,
-        )
+    """Returns the note with the given fields changed, the note itself when nothing is; raises Invalid as `check` does."""
+    after = replace(
+        note,
+        note=note.note if text is None else text,
+        is_internal=note.is_internal if is_internal is None else is_internal,
+        notify_customer=note.notify_customer if notify_customer is None else notify_customer,
     )
+    return note if after == note else check(replace(after, updated_at=now))

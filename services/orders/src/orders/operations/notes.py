@@ -52,9 +52,11 @@ async def update_note(
     notify_customer: bool | None,
     actor_label: str,
 ) -> Note:
-    """Changes the given fields. Raises NotFound, or Invalid(`internal_note_not_told`)."""
+    """Changes the given fields; what changes nothing leaves no trace. Raises NotFound, or Invalid(`internal_note_not_told`)."""
     order, before = await _locked(tx, identifier)
     note = domain.changed(before, text, is_internal, notify_customer, tx.now)
+    if note is before:
+        return note
     store.update_note(tx, note)
     _remember(tx, order, note, NOTE_UPDATED, actor_label)
     if note.to_be_told and not before.notify_customer:
