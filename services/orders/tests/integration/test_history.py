@@ -215,6 +215,7 @@ async def test_other_documents_names_of_type_and_payload_are_taken_too(hub: Any)
         ("status_changed", "reserved_event_type"),
         ("payment.captured", "reserved_event_type"),
         ("", "missing_event_type"),
+        (" \t", "missing_event_type"),
     ],
 )
 async def test_nobody_writes_history_in_the_hubs_name(hub: Any, kind: str, code: str) -> None:

@@ -122,6 +122,14 @@ async def test_blanks_are_no_sku(hub: Any) -> None:
     assert (await refused(opened(hub, line(" \t ")))).code == "missing_sku"
 
 
+async def test_blanks_are_no_handle_and_no_external_ref(hub: Any) -> None:
+    await make_channel(hub, config=FREE)
+    for handle in ({"handle_type": " ", "handle_ref": "7"}, {"handle_type": "table", "handle_ref": "\t"}):
+        assert (await refused(opened(hub, **handle))).code == "invalid_argument"
+    key = (await opened(hub, line("A"))).session_key
+    assert (await refused(committed(hub, key, external_ref="  "))).code == "invalid_argument"
+
+
 async def test_o_s10_an_external_channel_needs_every_price_and_keeps_it(hub: Any) -> None:
     await make_channel(hub, config=FREE)
     assert (await refused(opened(hub, line("A", "1", None)))).code == "missing_unit_price_q"

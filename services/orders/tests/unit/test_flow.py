@@ -54,6 +54,12 @@ def test_created_means_the_initial_status_unless_the_flow_has_it() -> None:
         ({"post_commit_directives": [1]}, "post_commit_directives[0]"),
         ({"order_flow": {"initial_status": "born"}}, "order_flow.initial_status"),
         ({"order_flow": {"transitions": {"new": ["stuck"]}}}, "order_flow.transitions.new"),
+        ({"order_flow": {"transitions": {"new": [" "], " ": ["completed"]}}}, "order_flow.transitions.new[0]"),
+        (
+            {"order_flow": {"initial_status": "n" * 65, "transitions": {"n" * 65: ["completed"]}}},
+            "order_flow.initial_status",
+        ),
+        ({"order_flow": {"transitions": {"": ["completed"]}}}, "order_flow.transitions."),
         (
             {"order_flow": {"transitions": {"new": ["completed"], "island": ["completed"]}}},
             "order_flow.transitions.island",

@@ -66,6 +66,14 @@ def test_a_validator_speaks_at_its_stage_and_only_where_the_channel_runs_it(
     assert refusal.value.code == code
 
 
+@pytest.mark.parametrize("nothing", [None, "", " \t", [], {}])
+def test_nothing_and_blanks_are_no_data(nothing: Any) -> None:
+    with pytest.raises(Invalid, match="missing_data"):
+        STANDARD.validate(
+            COMMIT, replace(ONE, data={"customer": {"name": nothing}}), {"required_data": ["customer.name"]}
+        )
+
+
 def test_data_that_is_there_is_not_missed() -> None:
     STANDARD.validate(COMMIT, replace(ONE, data={"customer": {"name": "João"}}), {"required_data": ["customer.name"]})
 

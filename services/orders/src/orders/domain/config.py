@@ -64,9 +64,18 @@ def _text(path: str, value: Any) -> None:
 def _texts(path: str, value: Any) -> None:
     _expect(path, isinstance(value, list), "no_texts")
     for index, each in enumerate(value):
-        _expect(
-            f"{path}[{index}]", isinstance(each, str) and 0 < len(each) <= LONGEST_NAME, "no_name", longest=LONGEST_NAME
-        )
+        _name(f"{path}[{index}]", each)
+
+
+def _name(path: str, value: Any) -> None:
+    named = isinstance(value, str) and value.strip() and len(value) <= LONGEST_NAME
+    _expect(path, bool(named), "no_name", longest=LONGEST_NAME)
+
+
+def _transitions(path: str, value: Any) -> None:
+    _mapping(_texts)(path, value)
+    for status in value:
+        _name(f"{path}.{status}", status)
 
 
 def _object(path: str, value: Any) -> None:
@@ -149,8 +158,8 @@ KEYS: Mapping[str, Check] = {
     "checks": _mapping(_fields(directive_topic=_text, label=_text, hold_ttl_minutes=_minutes)),
     "post_commit_directives": _texts,
     "order_flow": _fields(
-        initial_status=_text,
-        transitions=_mapping(_texts),
+        initial_status=_name,
+        transitions=_transitions,
         terminal_statuses=_texts,
         auto_transitions=_mapping(_automatic),
         shortcuts=_mapping(_mapping(_text)),

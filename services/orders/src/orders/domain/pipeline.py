@@ -125,7 +125,7 @@ def required_data(session: Session, rules: Rules) -> None:
         found: Any = session.data
         for name in path.split("."):
             found = found.get(name) if isinstance(found, dict) else None
-        if found in (None, "", [], {}):
+        if found in (None, [], {}) or (isinstance(found, str) and not found.strip()):
             raise Invalid("missing_data", path=path)
 
 

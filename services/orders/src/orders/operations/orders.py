@@ -90,7 +90,7 @@ async def record_event(tx: Tx, ref: str, kind: str, payload: Mapping[str, Any], 
 
     Raises NotFound, or Invalid(`missing_event_type`, `reserved_event_type`) for what only the hub itself writes.
     """
-    if not kind:
+    if not kind.strip():
         raise Invalid("missing_event_type", field="type")
     if kind in kinds.RESERVED:
         raise Invalid("reserved_event_type", type=kind, field="type")
