@@ -9,12 +9,13 @@ from uuid import UUID
 
 from comanda_cli.verify.check import MOST_ROWS, Check, Connection, Connections, Finding, Row
 
-# The units that an order should have taken from the shelves, as text; null while its directives are under way.
+# The units that an order should have taken from the shelves, as text; null while its directives are under way. One that was
+# committed with nothing held for it, on a channel that asks for no stock, takes nothing.
 ORDERS = """
     select o.business_id, o.ref, case when w.returned then '' when w.taken and not w.released then i.units end as units
     from orders o
     left join (
-        select business_id, order_ref, bool_or(topic = 'stock.commit' and status = 'done') as taken,
+        select business_id, order_ref, bool_or(topic = 'stock.commit' and status = 'done' and payload ->> 'holds' <> '[]') as taken,
             bool_or(topic = 'stock.release') as released, bool_or(topic = 'stock.release' and status = 'done') as returned
         from directives where order_ref <> '' group by 1, 2
     ) w on w.business_id = o.business_id and w.order_ref = o.ref
