@@ -1,5 +1,6 @@
 """nats-server from its wheel."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,13 @@ async def count(url: str) -> int:
         return (await client.jetstream().stream_info("letters")).state.messages
     finally:
         await client.close()
+
+
+async def test_the_directory_may_be_called_anything(tmp_path: Path) -> None:
+    directory = tmp_path / os.fsdecode(b'a "b" \\u $HOME \xc3\xa7 \xff')
+    with Nats(directory) as server:
+        await publish(server.url)
+    assert (directory / "jetstream").is_dir()
 
 
 async def test_an_acknowledged_message_survives_a_restart(server: Nats) -> None:

@@ -36,7 +36,7 @@ class Member:
 def configure(
     directory: Path, port: int, *, password: str | None = None, sync_interval: str = "2m", member: Member | None = None
 ) -> Path:
-    """Writes the server's configuration, and returns its path; messages are stored beside it.
+    """Writes the server's configuration, and returns its path; messages are stored in the server's working directory.
 
     Every acknowledged message survives the death of the server. sync_interval is how long one may stay in the
     operating system's memory only, where the death of the machine loses it: "always" is never, and slow.
@@ -44,7 +44,8 @@ def configure(
     directory.mkdir(parents=True, exist_ok=True)
     config: dict[str, object] = {
         "listen": f"127.0.0.1:{port}",
-        "jetstream": {"store_dir": str(directory.resolve()), "sync_interval": sync_interval},
+        # Not by its name: what NATS takes for JSON knows no \u escape, and not every name of a directory is Unicode.
+        "jetstream": {"store_dir": ".", "sync_interval": sync_interval},
         "max_payload": 8 * 1024 * 1024,
         **(member.settings() if member else {}),
     }
@@ -57,7 +58,10 @@ def configure(
 
 
 def command(config: Path) -> list[str]:
-    """Returns the command that runs the server in the foreground; it ends when the process that runs it dies."""
+    """Returns the command that runs the server in the foreground; its working directory must be the configuration's.
+
+    It ends when the process that runs it dies.
+    """
     return tethered([nats_server(), "--config", config], signal.SIGTERM)
 
 
