@@ -120,6 +120,12 @@ def test_bytes_that_are_no_utf8_and_endless_lines_are_bad_lines(tmp_path: Path) 
     assert [each.number for each in found] == [1, 2, 3]
 
 
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text(json.dumps(order("x", ("P1", "1.00"))), encoding="utf-8-sig")
+    assert survey(path) == Survey(1, 0, {"P1": "perfumaria P1"})
+
+
 def test_an_order_that_stands_in_the_file_twice_counts_once(tmp_path: Path) -> None:
     path = write(tmp_path / "file", [order("x", ("P1", "1.00")), order("x", ("P1", "1.00"), ("P1", "1.00"))])
     found = survey(path)

@@ -91,7 +91,7 @@ def local_time(text: str) -> JSON:
 def _record(text: bytes) -> JSON:
     try:
         # A number with a decimal point stays the text that it is: exact, should somebody write money that way.
-        record = json.loads(text.decode(), parse_float=str)
+        record = json.loads(text.decode("utf-8-sig"), parse_float=str)
     except UnicodeDecodeError as error:
         raise ValueError("it is not UTF-8") from error
     except RecursionError as error:
