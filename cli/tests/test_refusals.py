@@ -4,13 +4,17 @@ import os
 import socket
 from pathlib import Path
 
+import click
 import pytest
 
 from comanda_cli.backup import archive
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
+from comanda_cli.options import HomeType, Source
 
 from .conftest import Shell
+
+NOBODY = 65534
 
 
 def test_a_port_that_is_taken(shell: Shell) -> None:
@@ -39,6 +43,30 @@ def test_a_home_of_another_user(tmp_path: Path) -> None:
     os.chown(tmp_path, 1, 1)
     with pytest.raises(FleetError, match="belongs to daemon: be that user, or use another --home"):
         Home(tmp_path).prepare()
+
+
+def test_a_home_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "home").touch()
+    with pytest.raises(FleetError, match=r"cannot read .*/home: Not a directory; use another --home"):
+        HomeType().convert(tmp_path / "home", None, None)
+
+
+def test_a_home_that_this_user_cannot_read(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody else")
+    tmp_path.chmod(0o700)
+    os.seteuid(NOBODY)
+    try:
+        with pytest.raises(FleetError, match=r"belongs to|cannot read .*: Permission denied; use another --home"):
+            HomeType().convert(tmp_path, None, None)
+    finally:
+        os.seteuid(0)
+
+
+def test_a_file_that_can_be_read_only_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(click.BadParameter, match="write what comes out of it to a file, and name that"):
+        Source().convert(tmp_path / "pipe", None, None)
 
 
 def test_data_of_another_postgresql(shell: Shell) -> None:

@@ -19,7 +19,7 @@ from comanda_cli.nfe.command import nfe
 from comanda_cli.olist.file import survey
 from comanda_cli.olist.run import Import
 from comanda_cli.olist.tally import Report, Tally, words
-from comanda_cli.options import home_option, key_option
+from comanda_cli.options import Source, home_option, key_option
 from comanda_cli.pos.command import pos
 
 REPORT = "olist-report.jsonl"
@@ -37,7 +37,7 @@ imports.add_command(pos)
 
 
 @imports.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=Source())
 @home_option
 @click.option("--limit", type=click.IntRange(1), help="Stop after so many orders of the file.")
 @click.option("--concurrency", type=click.IntRange(1, 256), default=16, show_default=True, help="Orders at a time.")

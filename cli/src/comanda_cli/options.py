@@ -2,6 +2,7 @@
 
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,8 +15,26 @@ class HomeType(click.ParamType[Home]):
     name = "directory"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Home:
-        """Makes the home of its path; it need not exist."""
-        return value if isinstance(value, Home) else Home(Path(str(value)).resolve())
+        """Makes the home of its path; it need not exist. Raises FleetError when this user cannot read it."""
+        if isinstance(value, Home):
+            return value
+        home = Home(Path(str(value)).resolve())
+        home.check_readable()
+        return home
+
+
+class Source(click.Path):
+    """A file that can be read more than once."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Returns its path; refuses pipes and devices."""
+        path: Path = super().convert(value, param, ctx)  # type: ignore[assignment]  # as path_type says
+        if not path.is_file():
+            self.fail(f"{path} can be read only once: write what comes out of it to a file, and name that", param, ctx)
+        return path
 
 
 class Address(click.ParamType[str]):

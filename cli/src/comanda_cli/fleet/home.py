@@ -6,6 +6,7 @@ import os
 import pwd
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,17 @@ class Home:
         if not found:
             raise FleetError(f"{self.path} has no credentials: start it with `comanda up --home {self.path}`")
         return found
+
+    def check_readable(self) -> None:
+        """Raises FleetError when this user cannot read what is there; nothing need be."""
+        try:
+            os.scandir(self.path).close()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            with suppress(OSError):
+                self._check_owner()
+            raise FleetError(f"cannot read {self.path}: {error.strerror}; use another --home") from error
 
     def prepare(self) -> None:
         """Makes the directories, or raises FleetError saying why this user cannot keep state here."""

@@ -12,7 +12,7 @@ from comanda_cli.api import Api, Refusal
 from comanda_cli.bar import Bar
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
-from comanda_cli.options import home_option, key_option
+from comanda_cli.options import Source, home_option, key_option
 from comanda_cli.pos.file import BadLine, read
 from comanda_cli.pos.run import Import, Tally, open_storefront
 
@@ -21,7 +21,7 @@ FAILED = 1
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=Source())
 @home_option
 @click.option("--storefront", default="pos", show_default=True, help="Where it was sold; made when it is missing.")
 @click.option("--concurrency", type=click.IntRange(1, 64), default=8, show_default=True, help="Receipts at a time.")
