@@ -4,7 +4,9 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from io import TextIOBase
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -12,6 +14,19 @@ from kit import call, tracing
 
 SECRET_NAMES = re.compile(r"secret|password|token|authorization|api_?key|credential|private", re.IGNORECASE)
 SECRET_VALUES = re.compile(r"(ck_[A-Za-z0-9_-]{4})[A-Za-z0-9_-]+|(://[^:/@\s]+:)[^@\s]+(?=@)|(Bearer\s+)\S+")
+
+
+class _StandardError(TextIOBase):
+    """Standard error that loses what cannot be written: on a full disk, who logs has something better to do than to fail."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def configure(service: str, level: str) -> None:
@@ -26,7 +41,7 @@ def configure(service: str, level: str) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False, default=str)],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _StandardError())),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
