@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from kit.db import ATTEMPTS, Tx
-from kit.errors import Conflict
+from kit.errors import Conflict, Unavailable
 
 FAILS = "do $$ begin raise exception 'again' using errcode = '40001'; end $$"
 LOCK = "select from seen where ref = $1 for update"
@@ -67,6 +67,15 @@ async def test_a_serialization_failure_that_stays_is_a_conflict_after_a_few_atte
     with pytest.raises(Conflict) as caught:
         await bench.database.run(work)
     assert (caught.value.code, caught.value.retry_after, tries) == ("in_progress", 1, ATTEMPTS)
+
+
+async def test_a_full_disk_is_an_outage_that_may_pass(bench: Any) -> None:
+    async def work(tx: Tx, _: asyncpg.Record) -> None:
+        await tx.connection.execute("do $$ begin raise exception 'no space left' using errcode = '53100'; end $$")
+
+    with pytest.raises(Unavailable) as caught:
+        await bench.database.run(work)
+    assert (caught.value.code, caught.value.retry_after) == ("unavailable", 1)
 
 
 async def test_a_lock_that_is_not_given_in_time_is_a_conflict_at_once(rows: Any) -> None:

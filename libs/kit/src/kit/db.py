@@ -35,7 +35,8 @@ LOST = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    # Such as a full disk, and too many connections.
+    asyncpg.InsufficientResourcesError,
     # What asyncpg says, too, when a connection breaks between two of its steps, or when of several servers none takes writes yet.
     asyncpg.InternalClientError,
 )
