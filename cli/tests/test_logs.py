@@ -31,6 +31,21 @@ def test_a_log_that_has_grown_too_large_is_kept_under_a_number(home: Home, monke
     assert not (home.logs / "orders.log.4").exists()
 
 
+def test_a_log_that_has_grown_too_large_stays_where_there_is_no_room_for_its_copy(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logfiles, "LARGEST_BYTES", 3)
+    home.log("orders").write_text("now\n")
+    (home.logs / "orders.log.1").write_text("before\n")
+    (home.logs / "orders.log.new").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left"):
+        logfiles.rotate(home.logs)
+    assert {file.name: file.read_text() for file in home.logs.iterdir()} == {
+        "orders.log": "now\n",
+        "orders.log.1": "before\n",
+    }
+
+
 def test_last_words_are_the_last_line_that_says_something(home: Home) -> None:
     home.log("orders").write_text("first\nValueError: no\n\n")
     assert logfiles.last_words(home.log("orders")) == "ValueError: no"

@@ -11,7 +11,8 @@ KEPT = 3
 def rotate(directory: Path) -> None:
     """Moves the content of every log that has grown too large to NAME.log.1, that one's to NAME.log.2, and so on.
 
-    The log stays the same file, because its writer has it open; what is written during the copy is lost.
+    The log stays the same file, because its writer has it open; what is written during the copy is lost. Raises OSError when
+    there is no room for the copy; all is as it was then.
     """
     for log in directory.glob("*.log"):
         if log.stat().st_size > LARGEST_BYTES:
@@ -19,11 +20,17 @@ def rotate(directory: Path) -> None:
 
 
 def _turn(log: Path) -> None:
+    copy = log.with_name(f"{log.name}.new")
+    try:
+        shutil.copyfile(log, copy)
+    except OSError:
+        copy.unlink(missing_ok=True)
+        raise
     for number in range(KEPT - 1, 0, -1):
         older = _numbered(log, number)
         if older.exists():
             older.replace(_numbered(log, number + 1))
-    shutil.copyfile(log, _numbered(log, 1))
+    copy.replace(_numbered(log, 1))
     with log.open("r+b") as file:
         file.truncate()
 
