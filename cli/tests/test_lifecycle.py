@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from comanda_cli.fleet import addresses, ending, leftovers
+from comanda_cli.fleet.health import service_is_healthy
 from comanda_cli.fleet.home import Home
 from embedded import Nats, Postgres
 
@@ -123,6 +124,19 @@ def test_a_killed_service_and_a_killed_server_are_started_again_and_it_shows(sta
     orders = status(standing)["orders"]
     assert orders["pid"] != before["orders"]["pid"]
     assert orders["last_exit"] == "killed by SIGKILL"
+
+
+@pytest.mark.xdist_group("standing")
+def test_a_supervisor_that_can_write_nothing_goes_on_and_writes_when_it_can(standing: Shell) -> None:
+    killed = psutil.Process(int(str(status(standing)["sales"]["pid"])))
+    file = standing.home.path / "state.json"
+    # Nothing can take the place of a directory, as nothing can be written on a full disk.
+    file.unlink()
+    file.mkdir()
+    killed.kill()
+    until(lambda: service_is_healthy(addresses.kept(standing.home).grpc["sales"]) and not killed.is_running())
+    file.rmdir()
+    until(lambda: status(standing).get("sales", {}).get("pid") not in (None, killed.pid))
 
 
 def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_recovers(shell: Shell) -> None:

@@ -56,6 +56,8 @@ def _log_to(file: Path) -> None:
     terminal = logging.StreamHandler(sys.stdout)
     kept = RotatingFileHandler(file, maxBytes=1024 * 1024, backupCount=1)
     kept.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    # Python would tell of a log that cannot be written on the terminal, at the length of a traceback.
+    logging.raiseExceptions = False
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[terminal, kept])
 
 

@@ -20,7 +20,7 @@ from comanda_cli.fleet.plan import Plan, Program, Step
 
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.03
-ROTATION_SECONDS = 10.0
+FILES_SECONDS = 10.0
 # A program that ends this often before the fleet is up will not come up.
 HOPELESS_RESTARTS = 4
 
@@ -39,6 +39,7 @@ class Supervisor:
         self._error: str | None = None
         self._started_at = time.time()
         self._enough = asyncio.Event()
+        self._is_reported = False
 
     async def run(self, up: asyncio.Event) -> None:
         """Starts everything, sets up, and returns when the fleet has ended, after stop().
@@ -71,7 +72,7 @@ class Supervisor:
         log.info("Starting %s", ", ".join(service.name for service in self._plan.services))
         services = [self._keep(program) for program in self._plan.services]
         await self._first(self._take(self._plan.opening), self._until_hopeless(services))
-        self._tasks.append(asyncio.create_task(self._rotate_logs()))
+        self._tasks.append(asyncio.create_task(self._look_after_files()))
 
     async def _unless_stopped(self, start: Awaitable[None]) -> None:
         await self._first(start, self._enough.wait())
@@ -152,10 +153,15 @@ class Supervisor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._enter("failed" if self._error else "stopped")
 
-    async def _rotate_logs(self) -> None:
+    async def _look_after_files(self) -> None:
         while True:
-            await asyncio.sleep(ROTATION_SECONDS)
-            rotate(self._home.logs)
+            await asyncio.sleep(FILES_SECONDS)
+            if not self._is_reported:
+                self._report()
+            try:
+                rotate(self._home.logs)
+            except OSError as error:
+                log.warning("The logs cannot be rotated: %s", error)
 
     def _enter(self, phase: str) -> None:
         self._phase = phase
@@ -165,7 +171,14 @@ class Supervisor:
         supervisor = {"name": "supervisor", "pid": os.getpid(), "state": self._phase, "started_at": self._started_at}
         children = [child.report() for child in self._children]
         content = {"error": self._error, "supervisor": supervisor, "processes": children}
-        self._home.write("state", content, durable=False)
+        try:
+            self._home.write("state", content, durable=False)
+        except OSError as error:
+            # A full disk must not keep it from its work, which is to start again what that ends.
+            log.warning("What runs cannot be written down: %s", error)
+            self._is_reported = False
+        else:
+            self._is_reported = True
 
 
 async def supervise(home: Home, plan: Plan, up: asyncio.Event) -> None:
