@@ -84,12 +84,20 @@ def test_created_means_the_initial_status_unless_the_flow_has_it() -> None:
         ({"status_labels": {"newish": "Novinho"}}, "status_labels.newish"),
         ({"status_flow": ["new", "cooked"]}, "status_flow.cooked"),
         ({"notifications": {"on_events": ["order.cooked"]}}, "notifications.on_events[0]"),
+        ({"notifications": {"backend": "pigeon"}}, "notifications.backend"),
+        ({"notifications": {"backend": "Email"}}, "notifications.backend"),
+        ({"notifications": {"backend": ["email"]}}, "notifications.backend"),
     ],
 )
 def test_a_config_that_cannot_be_followed_is_refused_with_its_place(config: dict[str, object], path: str) -> None:
     with pytest.raises(Invalid) as refusal:
         document.check(config)
     assert (refusal.value.code, refusal.value.context["path"]) == ("invalid_config", path)
+
+
+@pytest.mark.parametrize("backend", ["", "console", "email", "webhook"])
+def test_a_config_names_a_backend_that_there_is_or_none(backend: str) -> None:
+    document.check({"notifications": {"backend": backend}})
 
 
 @pytest.mark.parametrize("name", sorted(presets.PRESETS))

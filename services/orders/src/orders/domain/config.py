@@ -8,6 +8,7 @@ from kit.errors import Invalid
 from orders.domain import channel, flow, pipeline
 from orders.domain import ref as refs
 from orders.domain.checks import HOLD, STOCK
+from orders.domain.delivery import KINDS
 from orders.domain.ops import ROOTS
 
 IGNORED = ("pricing_policy", "edit_policy")
@@ -115,6 +116,12 @@ def _paths(path: str, value: Any) -> None:
         _expect(f"{path}[{index}]", each.split(".")[0] in ROOTS, "choice", valid=sorted(ROOTS))
 
 
+def _backend(path: str, value: Any) -> None:
+    """How notifications go out; empty is as good as not said."""
+    _text(path, value)
+    _expect(path, not value or value in KINDS, "choice", valid=sorted(KINDS))
+
+
 def _codes(known: Collection[str]) -> Check:
     def check(path: str, value: Any) -> None:
         _texts(path, value)
@@ -164,7 +171,7 @@ KEYS: Mapping[str, Check] = {
         auto_transitions=_mapping(_automatic),
         shortcuts=_mapping(_mapping(_text)),
     ),
-    "notifications": _fields(backend=_text, on_events=_texts),
+    "notifications": _fields(backend=_backend, on_events=_texts),
     "terminology": _mapping(_text),
     "status_labels": _mapping(_text),
     "status_flow": _texts,
