@@ -3,12 +3,14 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from google.protobuf.struct_pb2 import Value
 from order_calls import FREE, committed, document, line, make_channel, op, opened, order_of, refused
 
 from comanda.orders.v1 import orders_pb2
 from comanda.types.v1 import options_pb2
 from kit.errors import Invalid, NotFound
+from orders.queries import orders as queries
 
 MARIA = {"name": "María José da Silva", "email": "mjsilva@example.com", "phone": "+55 11 98765-4321"}
 
@@ -57,6 +59,46 @@ async def test_signs_that_mean_something_to_the_database_mean_themselves(hub: An
         assert await found(hub, words) == [ref], words
     for words in ("0%0", "joa_a", "\\", "oana", "'", "':*", "!joana", "joana | x", "o''neil"):
         assert await found(hub, words) == [], words
+
+
+async def test_a_word_with_digits_after_its_letters_is_found_by_either_wherever_it_stands(hub: Any) -> None:
+    await make_channel(hub, config=FREE)
+    data = document({"customer": {"name": "Ana7 Souza", "email": "silva77.lima88@example.com", "phone": "x99"}})
+    ref = await placed(hub, "PAO500", "BOLO250-ML", data=data)
+    for words in (
+        "silva",
+        "silva7",
+        "silva77",
+        "silva77.lima",
+        "lima88",
+        "lima88@ex",
+        "lima",
+        "ana7",
+        "x99",
+        "pao5",
+        "bolo250",
+        "bolo250-ml",
+        "ml",
+    ):
+        assert await found(hub, words) == [ref], words
+    for words in ("silva8", "silva77@", "lima9", "77", "bolo25-", "ana8"):
+        assert await found(hub, words) == [], words
+
+
+@pytest.mark.parametrize("order_by", ["-created_at", "created_at", "-total_q", "total_q"])
+async def test_of_several_words_each_counts_however_short(
+    hub: Any, monkeypatch: pytest.MonkeyPatch, order_by: str
+) -> None:
+    monkeypatch.setattr(queries, "FOR_A_NAME", 0)
+    monkeypatch.setattr(queries, "LOOKED_THROUGH", 0)
+    await make_channel(hub, config=FREE)
+    names = "Ana Maria Costa", "Rui Mario Costa", "Ana Maria Silva", "Rui Maria Costas"
+    refs = [await placed(hub, "A", data=document({"customer": {"name": name}})) for name in names]
+    assert await found(hub, "ana maria costa", order_by=order_by) == [refs[0]]
+    assert await found(hub, "costa maria RU", order_by=order_by) == [refs[3]]
+    assert await found(hub, "an costa mari a", order_by=order_by) == [refs[0]]
+    assert set(await found(hub, "maria costa mar cos c", order_by=order_by)) == {refs[0], refs[3]}
+    assert await found(hub, "xi maria costa", order_by=order_by) == []
 
 
 async def test_words_that_were_kept_before_those_with_signs_stood_apart_are_found(hub: Any) -> None:

@@ -63,14 +63,16 @@ NEAR = f"""
         where s.business_id = o.business_id and s.id = o.id and s.words @@ $16::text::tsquery offset 0) s {orders.FLOW}
     order by {{by}} limit $18
 """
-FOUND = "select s.id from order_search s where s.business_id = $1 and s.words @@ $16::text::tsquery"
+# Called by its name, the match is one that no index is asked for: what is known of some words is enough to find few orders.
+FOUND = """select s.id from order_search s where s.business_id = $1 and s.words @@ $17::text::tsquery
+    and ($16::text = $17::text or ts_match_vq(s.words, $16::text::tsquery))"""
 # By id, those found are looked at one after the other until the page is full: their ids are all that it takes to know the order.
 # What many have and few are shown of, the two indexes together find among some ids, where reading what all of them have takes long.
 BY_ID = f"""
-    with found as materialized ({FOUND} and s.id between $17 and $18), page as materialized (
+    with found as materialized ({FOUND} and s.id between $18 and $19), page as materialized (
         select f.id from (select o.id from found o order by {{by}}) f
         cross join lateral (select from orders o where o.business_id = $1 and o.id = f.id and {{where}} offset 0) o
-        order by {{found_by}} limit $19
+        order by {{found_by}} limit $20
     )
     select {_braced(SHOWN)} from page p join orders o on o.business_id = $1 and o.id = p.id {orders.FLOW} order by {{by}}
 """
@@ -78,7 +80,7 @@ BY_TOTAL = f"""
     with found as materialized ({FOUND}), matching as materialized (
         select o.id, o.total_q from found f join orders o on o.id = f.id where {{where}}
     ), page as materialized (
-        select o.id from matching o order by {{by}} limit $17
+        select o.id from matching o order by {{by}} limit $18
     )
     select {_braced(SHOWN)} from page p join orders o on o.business_id = $1 and o.id = p.id {orders.FLOW} order by {{by}}
 """
@@ -123,13 +125,14 @@ async def _ways(tx: Tx, order_by: str, words: str, asked: str, place: UUID) -> A
         yield ALL, ()
         return
     yield NEAR, (words, FOR_A_NAME if search.may_be_name(asked) else LOOKED_THROUGH)
+    narrow = search.narrow(tx.business, asked)
     if order_by not in EDGES:
-        yield BY_TOTAL, (words,)
+        yield BY_TOTAL, (words, narrow)
         return
     # For several words at once, asking the index is what takes long, and not reading what it finds.
     if asked.strip().isalpha() and (edge := await _edge(tx, order_by, place)):
-        yield BY_ID, (words, *sorted((place, edge)))
-    yield BY_ID, (words, *sorted((place, ENDS[order_by])))
+        yield BY_ID, (words, narrow, *sorted((place, edge)))
+    yield BY_ID, (words, narrow, *sorted((place, ENDS[order_by])))
 
 
 async def _edge(tx: Tx, order_by: str, place: UUID) -> UUID | None:
@@ -141,7 +144,8 @@ async def _edge(tx: Tx, order_by: str, place: UUID) -> UUID | None:
 async def export(tx: Tx, asked: feed_pb2.ExportOrdersRequest, after: UUID) -> Sequence[asyncpg.Record]:
     """Returns some of the orders that match, those that came next after an id."""
     words = search.query(tx.business, asked.search)
-    way, found = (BY_ID, (words, after, UUID(LAST_ID))) if words else (ALL, ())
+    narrow = search.narrow(tx.business, asked.search)
+    way, found = (BY_ID, (words, narrow, after, UUID(LAST_ID))) if words else (ALL, ())
     async with paging.planned(tx):
         return await tx.connection.fetch(_page(way, "created_at"), *_where(tx, asked), 0, after, *found, EXPORTED)
 
