@@ -4,7 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import nullcontext
 
 import asyncpg
@@ -112,13 +112,29 @@ def test_reads_are_timed_and_their_answers_checked_for_each_number_of_orders(
     monkeypatch.setattr(command, "temporary_fleet", lambda _: nullcontext(measured.home))
     monkeypatch.setattr(reads, "WARM_UP", 1)
     monkeypatch.setattr(reads, "COUNTED", 3)
-    command.bench(["reads", "--rows", "600", "--rows", "300"], standalone_mode=False)
+    monkeypatch.setattr(history, "BATCH", 200)
+    command.bench(["reads", "--rows", "300"], standalone_mode=False)
     figures = json.loads(capsys.readouterr().out)
-    assert list(figures) == ["rows"]
-    assert list(figures["rows"]) == ["300", "600"]
-    for times in figures["rows"].values():
-        assert set(times) == {*reads.QUERIES, "poll"}
-        assert all(0 < each["p50"] <= each["p99"] for each in times.values())
+    assert list(figures) == ["rows", "growth"]
+    [(size, times)] = figures["rows"].items()
+    assert (size, set(times)) == ("300", {*reads.QUERIES, "poll"})
+    assert all(0 < each["p50"] <= each["p99"] for each in times.values())
+    assert figures["growth"] == dict.fromkeys(times, 1.0)
+
+
+async def test_what_is_measured_at_several_sizes_is_asked_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reads, "WARM_UP", 1)
+    monkeypatch.setattr(reads, "COUNTED", 2)
+    asked: list[str] = []
+
+    async def seconds(size: str, took: float) -> AsyncGenerator[float]:
+        while True:
+            asked.append(size)
+            yield took
+
+    few, many = await reads.in_turns([seconds("few", 0.25), seconds("many", 0.5)])
+    assert asked == ["few", "many"] * 3
+    assert (few["p50"], many["p50"]) == (250, 500)
 
 
 @pytest.mark.xdist_group("fleet")

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from typing import Any
 
 import click
@@ -65,9 +66,13 @@ def sales(sales: int, clients: int, scanned: bool) -> None:
     help="How many orders there are.",
 )
 def reads(rows: tuple[int, ...]) -> None:
-    """Lists, searches, polls, and analytics of a day over orders that were copied in; every answer is checked."""
-    with temporary_fleet(_tell) as home:
-        click.echo(json.dumps(uvloop.run(reading.measure(home, rows, _tell))))
+    """Lists, searches, polls, and analytics of a day over orders that were copied in; every answer is checked.
+
+    Each number of orders has a fleet of its own, and they are asked in turns.
+    """
+    with ExitStack() as stack:
+        homes = {size: stack.enter_context(temporary_fleet(_tell)) for size in set(rows)}
+        click.echo(json.dumps(uvloop.run(reading.measure(homes, _tell))))
 
 
 def _report(measure: Callable[[Home], Coroutine[Any, Any, dict[str, Any]]]) -> None:

@@ -1,12 +1,16 @@
 """The orders of a shop that has been open for long, made up by number: order n is the same in every run."""
 
+import asyncio
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
+from multiprocessing import get_context
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +23,10 @@ A_DAY = 1000
 """Orders of a business day: more orders mean more days, as they do in a shop."""
 OPENED = datetime(2024, 1, 1, 3, tzinfo=UTC)
 CHANNELS = ("app", "web", "fair")
-SKUS = 20_000
+SEASON = 10_000
+"""Orders after which customers and products are others."""
+SKUS = 200
+"""Products of a season: each is in about 75 of its orders, which is three pages of a list with few orders and with many."""
 FIRST = [
     a + b
     for a, b in product(
@@ -32,10 +39,11 @@ LAST = [
         ("al", "bar", "cos", "dan", "fer", "gon", "lim", "mor", "oli", "per"), "aeiou", ("do", "na", "ra", "va")
     )
 ]
-"""One in 50 has a first name, one in 200 a surname; those who came with the same 10,000 orders share a second surname, for new
+"""One in 50 has a first name, one in 200 a surname; those who came in the same season share a second surname, for new
 customers come all the time, and with few orders or many about one has a name whole."""
 BATCH = 20_000
 PART = re.compile(r"[^\W_]+")
+LETTERS = re.compile("^([a-z]+).*")
 WALK = ("confirmed", "processing", "ready", "dispatched", "delivered", "completed")
 
 
@@ -64,10 +72,11 @@ def made(number: int) -> Made:
     mixed = number * 0x9E3779B97F & 0xFFFFFFFFFF
     at = OPENED + timedelta(days=1) / A_DAY * number
     code = "".join([ALPHABET[mixed >> shift & 31] for shift in range(0, 40, 5)])
-    surnames = LAST[(mixed >> 7) % len(LAST)], LAST[number // 10_000 % len(LAST)]
+    surnames = LAST[(mixed >> 7) % len(LAST)], LAST[number // SEASON % len(LAST)]
     name = " ".join((FIRST[mixed % len(FIRST)], *surnames))
     price = 500 + mixed % 9973
-    lines = [(f"SKU-{(mixed >> 13) % SKUS + k:05}", 1 + k, price) for k in range(1 + (mixed >> 11 & 1))]
+    first = (mixed >> 13) % SKUS
+    skus = [f"SKU-{number // SEASON * SKUS + (first + k) % SKUS:05}" for k in range(1 + (mixed >> 11 & 1))]
     return Made(
         number=number,
         mixed=mixed,
@@ -79,8 +88,8 @@ def made(number: int) -> Made:
         status="new" if number % 500 == 7 else "cancelled" if number % 25 == 4 else "completed",
         name=name,
         email=f"{name.replace(' ', '.')}{number}@example.com",
-        lines=lines,
-        total_q=sum(quantity * price for _, quantity, price in lines),
+        lines=[(sku, 1 + k, price) for k, sku in enumerate(skus)],
+        total_q=sum((1 + k) * price for k in range(len(skus))),
     )
 
 
@@ -92,7 +101,7 @@ INDEXES = """
 TABLES = ("orders", "order_items", "order_events", "order_search")
 
 
-async def load(url: str, business: UUID, numbers: range) -> None:
+async def load(url: str, business: UUID, count: int) -> None:
     """Copies orders with their lines, history, and words into the orders database; plans know of them afterwards."""
     connection = await asyncpg.connect(url)
     try:
@@ -100,15 +109,36 @@ async def load(url: str, business: UUID, numbers: range) -> None:
         indexes = await connection.fetch(INDEXES, TABLES)
         for index in indexes:
             await connection.execute(index["dropping"])
-        for start in range(numbers.start, numbers.stop, BATCH):
-            orders = [made(number) for number in range(start, min(start + BATCH, numbers.stop))]
-            identifiers = [ids.uuid7(each.at) for each in orders]
-            for table, columns, rows in _tables(business, orders, identifiers):
-                await connection.copy_records_to_table(table, columns=columns, records=rows)
-            await connection.execute(WORDS, business, identifiers, [_words(business, each) for each in orders])
+        await _copy_all(url, business, [range(k, min(k + BATCH, count)) for k in range(0, count, BATCH)])
         for index in indexes:
             await connection.execute(index["indexdef"])
         await connection.execute(f"vacuum (analyze) {', '.join(TABLES)}")
+    finally:
+        await connection.close()
+
+
+async def _copy_all(url: str, business: UUID, batches: list[range]) -> None:
+    """Copies each batch; several are made up at once, since that takes longer than to store them."""
+    if len(batches) == 1:
+        await _copy(url, business, batches[0])
+        return
+    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+        works = [asyncio.wrap_future(pool.submit(_copy_apart, url, business, batch)) for batch in batches]
+        await asyncio.gather(*works)
+
+
+def _copy_apart(url: str, business: UUID, numbers: range) -> None:
+    asyncio.run(_copy(url, business, numbers))
+
+
+async def _copy(url: str, business: UUID, numbers: range) -> None:
+    orders = [made(number) for number in numbers]
+    identifiers = [ids.uuid7(each.at) for each in orders]
+    connection = await asyncpg.connect(url)
+    try:
+        for table, columns, rows in _tables(business, orders, identifiers):
+            await connection.copy_records_to_table(table, columns=columns, records=rows)
+        await connection.execute(WORDS, business, identifiers, [_words(business, each) for each in orders])
     finally:
         await connection.close()
 
@@ -180,5 +210,6 @@ def _words(business: UUID, order: Made) -> str:
     texts = (order.ref, order.external_ref, order.name, order.email, *(sku for sku, _, _ in order.lines))
     whole = " ".join(texts).lower().split()
     parts = [(word, part) for word in whole for part in PART.finditer(word)]
-    words = {*whole, *(part[0] for _, part in parts), *(word[part.start() :] for word, part in parts)}
+    plain = (part[0] if part.end() == len(word) else LETTERS.sub(r"\1", part[0]) for word, part in parts)
+    words = {*whole, *plain, *(word[part.start() :] for word, part in parts)}
     return " ".join(f"{business.hex[-12:]}{'/' if PART.fullmatch(word) else '~'}{word}" for word in words)

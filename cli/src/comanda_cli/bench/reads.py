@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -42,6 +43,10 @@ def _some(_: Made, answer: JSON) -> bool:
     return bool(_refs(answer))
 
 
+def _full(_: Made, answer: JSON) -> bool:
+    return len(_refs(answer)) == 25
+
+
 def _refs(answer: JSON) -> list[object]:
     items = answer["items"]
     assert isinstance(items, list)
@@ -49,17 +54,17 @@ def _refs(answer: JSON) -> list[object]:
 
 
 QUERIES = {
-    "list": Query(LIST, lambda _: (), lambda _, answer: len(_refs(answer)) == 25),
+    "list": Query(LIST, lambda _: (), _full),
     "list_from_a_time": Query(LIST, lambda made: [("order_by", "created_at"), ("created_from", _text(made))], _listed),
     "list_status": Query(LIST, lambda _: [("status", "new")], _some),
-    "list_channel": Query(LIST, lambda _: [("channel_code", "app")], lambda _, answer: len(_refs(answer)) == 25),
+    "list_channel": Query(LIST, lambda _: [("channel_code", "app")], _full),
     "list_handle": Query(
         LIST,
         lambda made: [("handle_ref", made.handle or "C-none")],
         lambda made, answer: not made.handle or _listed(made, answer),
     ),
     "list_external_ref": Query(LIST, lambda made: [("external_ref", made.external_ref)], _listed),
-    "list_by_total": Query(LIST, lambda _: [("order_by", "-total_q")], lambda _, answer: len(_refs(answer)) == 25),
+    "list_by_total": Query(LIST, lambda _: [("order_by", "-total_q")], _full),
     "search_ref": Query(LIST, lambda made: [("search", made.ref)], _listed),
     "search_part_of_ref": Query(LIST, lambda made: [("search", made.ref[-8:])], _listed),
     "search_external_ref": Query(LIST, lambda made: [("search", made.external_ref)], _listed),
@@ -74,55 +79,69 @@ QUERIES = {
 }
 
 
-async def measure(home: Home, sizes: Sequence[int], tell: Callable[[str], None]) -> JSON:
-    """Returns the times of each query, in milliseconds, for each number of orders; raises FleetError for a wrong answer."""
+async def measure(homes: Mapping[int, Home], tell: Callable[[str], None]) -> JSON:
+    """Returns the times of each query, in milliseconds, for each number of orders; raises FleetError for a wrong answer.
+
+    Each number has a home of its own, which is new. All are asked in turns, so that whatever else the machine does slows all of
+    them alike: `growth` is how many times as long the median takes with the most orders as with the fewest.
+    """
+    async with AsyncExitStack() as stack:
+        apis = {size: await stack.enter_async_context(Api.of(homes[size], 1)) for size in sorted(homes)}
+        for size, api in apis.items():
+            tell(f"Copying {size:,} orders")
+            await _fill(homes[size], api, size)
+        times: dict[str, list[dict[str, float]]] = {}
+        for name, query in QUERIES.items():
+            tell(f"Measuring {name}")
+            times[name] = await in_turns([_asked(api, size, name, query) for size, api in apis.items()])
+        times["poll"] = await in_turns([_polls(api, size) for size, api in apis.items()])
+    rows = {str(size): {name: found[index] for name, found in times.items()} for index, size in enumerate(apis)}
+    return {"rows": rows, "growth": {name: round(of[-1]["p50"] / of[0]["p50"], 2) for name, of in times.items()}}
+
+
+async def _fill(home: Home, api: Api, size: int) -> None:
+    for code in history.CHANNELS:
+        await api.post("/api/v1/channels", {"code": code, "pricing_policy": "external"}, uuid4().hex)
     url = addresses.kept(home).databases["orders"]
-    business, found, there = await _business(url), {}, 0
-    async with Api.of(home, 1) as api:
-        for code in history.CHANNELS:
-            await api.post("/api/v1/channels", {"code": code, "pricing_policy": "external"}, uuid4().hex)
-        for size in sorted(sizes):
-            tell(f"Copying orders until there are {size:,}")
-            await history.load(url, business, range(there, size))
-            there = size
-            tell(f"Measuring with {size:,} orders")
-            found[str(size)] = await _all(api, size)
-    return {"rows": found}
+    await history.load(url, await _business(url), size)
 
 
-async def _all(api: Api, size: int) -> JSON:
-    choice = random.Random(SEED)
-    times: JSON = {}
-    for name, query in QUERIES.items():
-        taken = [await _one(api, name, query, history.made(choice.randrange(size))) for _ in range(WARM_UP + COUNTED)]
-        times[name] = percentiles(taken[WARM_UP:])
-    times["poll"] = percentiles((await _polls(api, size))[WARM_UP:])
-    return times
+async def in_turns(works: Sequence[AsyncGenerator[float]]) -> list[dict[str, float]]:
+    """Takes from each what its next question takes in seconds, one after the other; returns the times of each."""
+    taken = [[await anext(work) for work in works] for _ in range(WARM_UP + COUNTED)]
+    for work in works:
+        await work.aclose()
+    return [percentiles(each[WARM_UP:]) for each in zip(*taken, strict=True)]
 
 
-async def _one(api: Api, name: str, query: Query, made: Made) -> float:
-    params = query.params(made)
-    began = time.perf_counter()
-    answer = await api.get(query.path, params)
-    took = time.perf_counter() - began
-    if not query.right(made, answer):
-        raise FleetError(f"{name} {params} does not find {made.ref}")
-    return took
+async def _asked(api: Api, size: int, name: str, query: Query) -> AsyncGenerator[float]:
+    choice = random.Random(f"{SEED} {name}")
+    while True:
+        made = history.made(choice.randrange(size))
+        params = query.params(made)
+        began = time.perf_counter()
+        answer = await api.get(query.path, params)
+        took = time.perf_counter() - began
+        if not query.right(made, answer):
+            raise FleetError(f"{name} {params} does not find {made.ref}")
+        yield took
 
 
-async def _polls(api: Api, size: int) -> list[float]:
-    """Follows the feed from its beginning, ten orders at a time."""
-    taken: list[float] = []
+async def _polls(api: Api, size: int) -> AsyncGenerator[float]:
+    """Follows the feed from its beginning, ten orders at a time, and again when it has ended."""
     seen, place = set[object](), "0"
-    while len(seen) < size and len(taken) < WARM_UP + COUNTED:
+    while True:
         began = time.perf_counter()
         answer = await api.get(POLL, [("since", place)])
-        taken.append(time.perf_counter() - began)
+        took = time.perf_counter() - began
         place, orders = str(answer["last_id"]), answer["orders"]
-        seen.update(order["ref"] for order in orders)
-    if len(seen) != min(size, 10 * len(taken)):
-        raise FleetError(f"{len(taken)} polls gave {len(seen)} orders")
-    return taken
+        new = {order["ref"] for order in orders} - seen
+        if len(new) != min(10, size - len(seen)):
+            raise FleetError(f"a poll after {len(seen)} orders gave {len(new)} new ones")
+        seen |= new
+        if len(seen) == size:
+            seen, place = set(), "0"
+        yield took
 
 
 async def _business(url: str) -> UUID:
