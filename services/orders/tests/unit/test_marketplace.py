@@ -44,6 +44,21 @@ def test_a_placed_order_becomes_lines_with_their_options_in_the_price_charges_an
 
 
 @pytest.mark.parametrize(
+    ("quantity", "total", "lines"),
+    [
+        (3, 10.00, [("2", 333), ("1", 334)]),
+        (3, 9.99, [("3", 333)]),
+        (7, "0.03", [("4", 0), ("3", 1)]),
+        (1.5, 10.00, [("1.5", 667)]),
+    ],
+)
+def test_whole_units_share_their_total_to_the_cent(quantity: float, total: Any, lines: list[tuple[str, int]]) -> None:
+    item = {"externalCode": "PIZZA", "quantity": quantity, "totalPrice": total}
+    ops = marketplace.opening("ifood", placed({"items": [item]})).ops
+    assert [(op.qty, op.unit_price_q) for op in ops] == lines
+
+
+@pytest.mark.parametrize(
     ("code", "means"),
     [("PLC", "PLACED"), ("CAN", "CANCELLED"), ("CON", "CONCLUDED"), ("dsp", "DISPATCHED"), ("XYZ", "XYZ")],
 )

@@ -117,7 +117,7 @@ def opening(channel_code: str, event: Event) -> Opening:
     order = event.payload.get("order")
     if not isinstance(order, dict) or not isinstance(order.get("items"), list) or not order["items"]:
         raise Invalid("invalid_event", field="order.items")
-    lines = [_line(item, f"order.items[{index}]") for index, item in enumerate(order["items"])]
+    lines = [line for index, item in enumerate(order["items"]) for line in _lines(item, f"order.items[{index}]")]
     return Opening(channel_code, session_key(event), "", "", _data(event, order), [*lines, *_charges(order)])
 
 
@@ -142,7 +142,7 @@ def way(flow: Flow, status: str, target: str) -> Sequence[str]:
     return ()
 
 
-def _line(item: Any, field: str) -> Op:
+def _lines(item: Any, field: str) -> list[Op]:
     if not isinstance(item, dict):
         raise Invalid("invalid_event", field=field)
     quantity = _number(item.get("quantity", item.get("qty", 1)), f"{field}.quantity")
@@ -150,18 +150,25 @@ def _line(item: Any, field: str) -> Op:
     if not sku or quantity <= 0:
         raise Invalid("invalid_event", field=f"{field}.{'quantity' if sku else 'externalCode'}")
     notes = {name: item[name] for name in ("observations", "options") if item.get(name)}
-    price_q = _unit_price_q(item, quantity, field)
-    return Op(
-        "add_line", sku=sku, qty=f"{quantity:f}", unit_price_q=price_q, name=_text(item, "name")[:200], meta=notes
-    )
+    name = _text(item, "name")[:200]
+    return [
+        Op("add_line", sku=sku, qty=f"{qty:f}", unit_price_q=price_q, name=name, meta=notes)
+        for qty, price_q in _priced(item, quantity, field)
+    ]
 
 
-def _unit_price_q(item: Mapping[str, Any], quantity: Decimal, field: str) -> int:
+def _priced(item: Mapping[str, Any], quantity: Decimal, field: str) -> list[tuple[Decimal, int]]:
+    """Returns quantities with their unit prices: two where whole units share a total that leaves a rest of cents."""
     if isinstance(item.get("unit_price_q"), int):
-        return int(item["unit_price_q"])
-    if item.get("totalPrice") is not None:  # with its options, which `unitPrice` leaves out
-        return _minor(_number(item["totalPrice"], f"{field}.totalPrice") / quantity)
-    return _minor(_number(item.get("unitPrice"), f"{field}.unitPrice"))
+        return [(quantity, int(item["unit_price_q"]))]
+    if item.get("totalPrice") is None:
+        return [(quantity, _minor(_number(item.get("unitPrice"), f"{field}.unitPrice")))]
+    total = _number(item["totalPrice"], f"{field}.totalPrice")  # with its options, which `unitPrice` leaves out
+    if quantity % 1:
+        return [(quantity, _minor(total / quantity))]
+    price_q, dearer = divmod(_minor(total), int(quantity))
+    shares = [(quantity - dearer, price_q), (Decimal(dearer), price_q + 1)]
+    return [share for share in shares if share[0]]
 
 
 def _charges(order: Mapping[str, Any]) -> list[Op]:
