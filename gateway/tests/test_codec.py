@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comanda.inventory.v1 import reservations_pb2, stock_pb2
-from comanda.orders.v1 import fulfillments_pb2, orders_pb2, sessions_pb2
+from comanda.orders.v1 import analytics_pb2, fulfillments_pb2, orders_pb2, sessions_pb2
 from comanda.sales.v1 import sales_pb2
 from gateway import jsontext, reading, writing
 from kit.errors import Invalid
@@ -102,6 +102,19 @@ def test_times_come_with_any_offset_and_go_in_utc() -> None:
 def test_a_free_document_comes_back_as_it_was(document: dict[str, Any]) -> None:
     message = reading.from_json(sessions_pb2.OpenSessionRequest, {"data": document})
     assert writing.to_json(message)["data"] == document
+
+
+def test_the_same_answer_is_the_same_text_however_it_came_about() -> None:
+    names = [f"name-{number}" for number in range(30)]
+    answers = [
+        analytics_pb2.GetOrderAnalyticsResponse(orders_by_status=dict.fromkeys(order, 1))
+        for order in (names, names[::-1])
+    ]
+    assert list(writing.to_json(answers[0])["orders_by_status"]) == sorted(names)
+    orders = [orders_pb2.Order(data={"inner": dict.fromkeys(order, 1.5)}) for order in (names, names[::-1])]
+    for one, other in (answers, orders):
+        kept = type(one).FromString(one.SerializeToString())
+        assert len({str(writing.to_json(each)) for each in (one, other, kept)}) == 1
 
 
 def test_a_list_of_quantities_by_line_may_be_an_object() -> None:

@@ -45,7 +45,8 @@ def _whole(number: float) -> float | int:
 
 
 def _write_struct(message: Any) -> dict[str, Any]:
-    return {name: _write_value(each) for name, each in message.fields.items()}
+    """protobuf keeps no order of names: sorted, a repeated call's answer is the first one's byte for byte."""
+    return {name: _write_value(each) for name, each in sorted(message.fields.items())}
 
 
 def _write_list(message: Any) -> list[Any]:

@@ -65,7 +65,7 @@ def _list(one: Write) -> Write:
 
 
 def _map(one: Write) -> Write:
-    return lambda entries: {str(key): one(entries[key]) for key in entries}
+    return lambda entries: {str(key): one(entries[key]) for key in sorted(entries)}
 
 
 def _late(descriptor: Descriptor) -> Write:
