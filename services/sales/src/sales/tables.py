@@ -324,6 +324,7 @@ sa.Table(
     *_key("business_id", "payment_id", "refund_id"),
     *_columns(sa.BigInteger, "amount_q"),
     sa.Column("operation_id", UUID),
+    sa.Column("settled_reason", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.ForeignKeyConstraint(
         ["business_id", "payment_id"], ["payments.business_id", "payments.id"], name="repayments_payment"
     ),

@@ -147,6 +147,10 @@ TEXTS: Catalogue = {
         "Of {sku}, {refundable} can be taken back, not {requested}.",
         "De {sku}, podem ser devolvidos {refundable}, e não {requested}.",
     ),
+    "nothing_declined": Text(
+        "Refund {id} has nothing that its provider has declined to pay back.",
+        "O reembolso {id} não tem nada que o provedor tenha recusado devolver.",
+    ),
     "refund_not_open": Text(
         "A refund with status {status} cannot become {requested_status}.",
         "Um reembolso com status {status} não pode passar a {requested_status}.",

@@ -101,6 +101,11 @@ class Till:
         request = refunds_pb2.ProcessRefundRequest(id=refund_id)
         return (await self.shop.call(self.refunds.ProcessRefund, request)).refund
 
+    async def settle(self, refund_id: str) -> Any:
+        """Says that what was declined was paid in cash."""
+        request = refunds_pb2.SettleRefundRequest(id=refund_id, reason="the card is closed: paid in cash")
+        return (await self.shop.call(self.refunds.SettleRefund, request)).refund
+
     async def refund(self, sale: Any, *items: tuple[Any, str]) -> list[tuple[int, int]]:
         """Takes units back; returns what was given back of which payment, and how that stands."""
         return parts(await self.process(await self.approved(sale, *items)))
@@ -240,6 +245,31 @@ async def test_what_a_provider_declines_to_give_back_is_shown_and_asked_for_agai
     found = await till.shop.sale(sale)
     assert (found.amount_refunded_q, found.payment_status) == (2000, PaymentStatus.PAYMENT_STATUS_REFUNDED)
     assert provider.done == ["open", "capture", "refund"]
+
+
+async def test_what_a_provider_will_never_give_back_is_settled_by_hand_once(till: Till, provider: Acquirer) -> None:
+    intent_id = await till.charge(1500)
+    sale, item = await till.draft()
+    await till.shop.complete(sale, ("cash", 500), ("card", 1500, intent_id))
+    refund_id = await till.approved(sale, (item, "2"))
+    assert await code(till.settle(refund_id)) == "nothing_declined"
+    provider.declines = True
+    await till.process(refund_id)
+    codes = await asyncio.gather(*(code(till.settle(refund_id)) for _ in range(3)))
+    assert sorted(codes) == ["", "nothing_declined", "nothing_declined"]
+    [refund] = await till.refunds_of(sale)
+    assert parts(refund) == [(500, DONE), (1500, DONE)]
+    cash, card = refund.repayments
+    assert (cash.settled_reason, card.settled_reason) == ("", "the card is closed: paid in cash")
+    assert (card.error_code, card.error) == ("payment_declined", "the card is stolen")
+    provider.declines = False
+    assert await code(till.process(refund_id)) == "refund_not_open"
+    assert ((await till.intent(intent_id)).refunded_q, provider.done) == (0, ["open", "capture"])
+    told = await till.shop.rows(
+        "select payment_id::text, after ->> 'reason' as reason from audit_log where refund_id = $1 and after ? 'state'",
+        refund_id,
+    )
+    assert [tuple(row) for row in told] == [(card.payment_id, card.settled_reason)]
 
 
 @pytest.mark.timeout(400)

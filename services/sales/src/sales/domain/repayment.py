@@ -30,6 +30,8 @@ class Repayment(NamedTuple):
     transaction_id: str
     error_code: str
     error: str
+    settled_reason: str
+    """How and why it was given back in another way than through its provider; empty where it was not."""
 
     @property
     def is_declined(self) -> bool:

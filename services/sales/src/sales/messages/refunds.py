@@ -48,6 +48,7 @@ def _repayment(found: Repayment) -> pb.Repayment:
         transaction_id=found.transaction_id,
         error_code=found.error_code,
         error=found.error,
+        settled_reason=found.settled_reason,
     )
 
 

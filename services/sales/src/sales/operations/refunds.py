@@ -97,6 +97,12 @@ async def process(tx: Tx, refund_id: UUID) -> UUID | None:
     return _restock(tx, sale, done)
 
 
+async def settle(tx: Tx, refund_id: UUID, reason: str) -> None:
+    """Notes that what providers declined of a refund was paid in another way; raises NotFound or Refused(`nothing_declined`)."""
+    sale, found = await _lock(tx, refund_id)
+    await repayments.settle(tx, sale, found, reason)
+
+
 async def cancel(tx: Tx, sale_id: UUID, reason: str, restock: bool) -> tuple[Sale, UUID | None]:
     """Takes a finished sale back whole, or gives a draft up; returns it and the restock that follows, if one does.
 

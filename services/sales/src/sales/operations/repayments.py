@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from kit.db import Tx
+from kit.errors import Refused
 from sales.domain import repayment as domain
-from sales.domain.intent import REFUND
+from sales.domain.intent import DONE, REFUND
 from sales.domain.refund import Refund
+from sales.domain.repayment import Repayment
 from sales.domain.sale import Sale
 from sales.operations import intents
+from sales.operations.sales import about
+from sales.store import audit
 from sales.store import intents as intents_store
 from sales.store import repayments as store
 
@@ -34,13 +38,34 @@ async def pay_back(tx: Tx, sale: Sale, refund: Refund) -> None:
 
 async def ask_again(tx: Tx, refund: Refund) -> bool:
     """Asks providers again that declined to pay a locked refund back; tells whether there are any."""
-    declined = [each for each in (await store.of_refunds(tx, [refund.id]))[refund.id] if each.is_declined]
+    declined = await _declined(tx, refund)
     through = {each.intent_id: each.amount_q for each in declined if each.intent_id}
     operations = await _ask(tx, through, refund.reason)
     for each in declined:
         if each.intent_id:
             store.ask_again(tx, each, operations[each.intent_id])
     return bool(declined)
+
+
+async def settle(tx: Tx, sale: Sale, refund: Refund, reason: str) -> None:
+    """Notes that what providers declined to pay a locked refund back was paid in another way.
+
+    Raises Refused(`nothing_declined`).
+    """
+    declined = await _declined(tx, refund)
+    if not declined:
+        raise Refused("nothing_declined", id=str(refund.id))
+    for each in declined:
+        store.settle(tx, each, reason)
+        audit.record(
+            tx, "payment.updated", f"Sale {sale.receipt_number}: paid back in another way", {"state": each.state},
+            {"state": DONE, "amount_q": each.amount_q, "reason": reason}, payment_id=each.payment_id, refund_id=refund.id,
+            **about(sale),
+        )  # fmt: skip
+
+
+async def _declined(tx: Tx, refund: Refund) -> list[Repayment]:
+    return [each for each in (await store.of_refunds(tx, [refund.id]))[refund.id] if each.is_declined]
 
 
 async def _ask(tx: Tx, parts: Mapping[UUID, int], reason: str) -> Mapping[UUID, UUID]:

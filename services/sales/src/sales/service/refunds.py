@@ -87,6 +87,12 @@ class RefundService(refunds_pb2_grpc.RefundServiceServicer):
             await self._restocks.tell(current.get().identity, restock_id)
         return pb.ProcessRefundResponse(refund=await self._paid_back(response.refund))
 
+    @rpc
+    async def SettleRefund(self, tx: Tx, request: pb.SettleRefundRequest) -> pb.SettleRefundResponse:
+        await refunds.settle(tx, UUID(request.id), request.reason)
+        await tx.flush()
+        return pb.SettleRefundResponse(refund=await queries.get_refund(tx, UUID(request.id)))
+
     async def _paid_back(self, refund: pb.Refund) -> pb.Refund:
         """Takes what waits to the provider, and returns the refund as it is then."""
         waiting = [UUID(each.operation_id) for each in refund.repayments if each.state in OPEN]

@@ -15,8 +15,9 @@ PAID = """
 """
 OF_REFUNDS = """
     select r.refund_id, r.payment_id, r.amount_q, r.operation_id, p.method, p.payment_intent_id,
-        coalesce(o.state, 'done') as state, coalesce(o.transaction_id, '') as transaction_id,
-        coalesce(o.error_code, '') as error_code, coalesce(o.error, '') as error
+        case when r.settled_reason <> '' then 'done' else coalesce(o.state, 'done') end as state,
+        coalesce(o.transaction_id, '') as transaction_id, coalesce(o.error_code, '') as error_code, coalesce(o.error, '') as error,
+        r.settled_reason
     from repayments r
     join payments p on p.business_id = r.business_id and p.id = r.payment_id
     left join payment_operations o on o.business_id = r.business_id and o.id = r.operation_id
@@ -26,6 +27,7 @@ INSERT = """
     insert into repayments (business_id, payment_id, refund_id, amount_q, operation_id) values ($1, $2, $3, $4, $5)
 """
 ASK_AGAIN = "update repayments set operation_id = $4 where business_id = $1 and payment_id = $2 and refund_id = $3"
+SETTLE = "update repayments set settled_reason = $4 where business_id = $1 and payment_id = $2 and refund_id = $3"
 
 
 async def paid(tx: Tx, sale_id: UUID) -> list[Paid]:
@@ -49,3 +51,8 @@ def insert(tx: Tx, refund_id: UUID, payment_id: UUID, amount_q: int, operation_i
 def ask_again(tx: Tx, repayment: Repayment, operation_id: UUID) -> None:
     """Saves by which operation the provider is asked anew."""
     tx.later(ASK_AGAIN, tx.business, repayment.payment_id, repayment.refund_id, operation_id)
+
+
+def settle(tx: Tx, repayment: Repayment, reason: str) -> None:
+    """Saves that it was given back in another way than through its provider."""
+    tx.later(SETTLE, tx.business, repayment.payment_id, repayment.refund_id, reason)
