@@ -138,6 +138,7 @@ async def test_a_service_that_is_away_is_503_and_one_that_is_slow_is_504(
     await house.server.stop(None)
     answer = await house.client.get("/api/v1/orders/ORD-1")
     assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "unavailable", "1")
+    assert answer.json()["message"] == "Um componente necessário está indisponível."
 
 
 @pytest.mark.parametrize(("key", "calls"), [("K", 2), (None, 1)])

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import grpc
+import structlog
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -18,6 +19,7 @@ from kit.errors import DomainError, Invalid, Unauthenticated, Unavailable
 from kit.exchange import Exchanged
 from kit.settings import Settings
 
+LOG = structlog.get_logger()
 DEADLINE = 15.0
 """Seconds that a call may take; waiting that the request itself asks for comes on top."""
 HEALTH_DEADLINE = 2.0
@@ -122,6 +124,8 @@ async def _health(channel: grpc.aio.Channel) -> str:
 def planned(error: grpc.aio.AioRpcError) -> Exception:
     """Returns the domain error in an RPC's error, or the error itself where there is none."""
     rebuilt: DomainError | None = status.from_rpc_error(error)
+    if isinstance(rebuilt, Unavailable) and not rebuilt.message:
+        LOG.warning("service not reached", reason=error.details())
     if rebuilt is None and error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
         return Unavailable("deadline_exceeded")
     return rebuilt or error

@@ -77,9 +77,10 @@ def _rebuild(kind: type[DomainError], message: str, status: status_pb2.Status) -
     for detail in status.details:
         for target in (info, context, bad, retry):
             detail.Unpack(target)
+    unreached = kind is Unavailable and not info.reason  # then the words are gRPC's own, and tell addresses
     rebuilt = kind(
-        info.reason or ("unavailable" if kind is Unavailable else kind.__name__.lower()),
-        message=message,
+        info.reason or ("unavailable" if unreached else kind.__name__.lower()),
+        message="" if unreached else message,
         violations=[Violation(each.field, each.reason, each.description) for each in bad.field_violations],
         retry_after=retry.retry_delay.ToMilliseconds() / 1000 if retry.HasField("retry_delay") else None,
     )
