@@ -15,7 +15,8 @@ import asyncpg
 import psutil
 import pytest
 
-from comanda_cli.fleet import addresses, ending, leftovers
+from comanda_cli.fleet import addresses, databases, ending, leftovers
+from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.health import service_is_healthy
 from comanda_cli.fleet.home import Home
 from embedded import Nats, Postgres
@@ -250,9 +251,12 @@ def test_a_service_that_cannot_run_ends_the_start_with_its_reason(shell: Shell) 
     assert "the sky has fallen" in shell.run("status").stdout
 
 
-def test_servers_that_exist_are_used(shell: Shell, tmp_path: Path) -> None:
+def test_servers_that_exist_are_used(shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Postgres(tmp_path / "pg", durable=False) as postgres, Nats(tmp_path / "nats") as nats:
         up(shell, COMANDA_DATABASE_URL=postgres.url, COMANDA_NATS_URL=nats.url)
         assert not {"postgres", "nats"} & set(status(shell))
         assert sql(postgres.url, "select count(*) from pg_database where datname like 'comanda_%'") == 4
         shell.run("down")
+        monkeypatch.setattr(databases, "OLDEST", 99)
+        with pytest.raises(FleetError, match=r"the server is PostgreSQL 18, and 99 is the oldest that will do"):
+            asyncio.run(databases.prepare(postgres.url, []))

@@ -8,9 +8,14 @@ import click
 import pytest
 
 from comanda_cli.backup import archive
+from comanda_cli.fleet import foreign
 from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
 from comanda_cli.options import HomeType, Source
+from embedded import nats
+from embedded.binaries import nats_server
+from embedded.ports import free_port, is_free
+from embedded.server import Server
 
 from .conftest import Shell
 
@@ -105,8 +110,8 @@ def test_a_log_that_does_not_exist(shell: Shell) -> None:
     ("variable", "value", "words"),
     [
         ("COMANDA_DATABASE_URL", "mysql://x", "COMANDA_DATABASE_URL is no URL like postgresql://"),
-        ("COMANDA_NATS_URL", "nats://127.0.0.1:1,127.0.0.1:2", "COMANDA_NATS_URL names no server that answers"),
-        ("COMANDA_NATS_URL", "nats://x:port", "COMANDA_NATS_URL names no server that answers"),
+        ("COMANDA_NATS_URL", "nats://127.0.0.1:1,127.0.0.1:2", "COMANDA_NATS_URL names no server that lets us in"),
+        ("COMANDA_NATS_URL", "nats://x:port", "COMANDA_NATS_URL names no server that lets us in"),
     ],
 )
 def test_a_server_that_cannot_be_meant_or_reached_is_refused_before_anything_starts(
@@ -116,6 +121,30 @@ def test_a_server_that_cannot_be_meant_or_reached_is_refused_before_anything_sta
     assert (run.returncode, run.stdout, run.stderr.startswith(f"comanda: {words}")) == (1, "", True)
     assert run.stderr.count("\n") == 1
     assert not shell.home.path.exists()
+
+
+def test_a_broker_without_jetstream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    server = Server("NATS", tmp_path, tmp_path / "log")
+    server.start([str(nats_server()), "--addr", "127.0.0.1", "--port", str(port)], lambda: not is_free(port))
+    monkeypatch.setenv("COMANDA_NATS_URL", f"nats://127.0.0.1:{port}")
+    try:
+        with pytest.raises(FleetError, match=r"a server without JetStream: start it with -js, or name another"):
+            foreign.check()
+    finally:
+        server.kill()
+
+
+def test_a_broker_that_does_not_know_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    server = Server("NATS", tmp_path, tmp_path / "log")
+    server.start(nats.command(nats.configure(tmp_path, port, password="right")), lambda: nats.is_ready(port))
+    monkeypatch.setenv("COMANDA_NATS_URL", nats.url(port, "wrong"))
+    try:
+        with pytest.raises(FleetError, match=r"no server that lets us in \(.*Authorization Violation"):
+            foreign.check()
+    finally:
+        server.kill()
 
 
 @pytest.mark.parametrize("arguments", [("logs",), ("import", "olist", __file__)])

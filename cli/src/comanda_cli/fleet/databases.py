@@ -8,16 +8,22 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 
 from comanda_cli.fleet.addresses import kept
+from comanda_cli.fleet.errors import FleetError
 from comanda_cli.fleet.home import Home
+
+OLDEST = 18
 
 
 async def prepare(admin_url: str, database_urls: list[str]) -> None:
     """Makes the logins and databases that the URLs name, where they are missing, on the administrator's server.
 
-    A login's password becomes that of its URL. Nobody but a database's own login may connect to it.
+    A login's password becomes that of its URL. Nobody but a database's own login may connect to it. Raises FleetError where
+    the server is too old.
     """
     admin = await asyncpg.connect(admin_url)
     try:
+        if (version := admin.get_server_version().major) < OLDEST:
+            raise FleetError(f"the server is PostgreSQL {version}, and {OLDEST} is the oldest that will do")
         for url in database_urls:
             await _prepare_one(admin, url)
     finally:
@@ -46,7 +52,7 @@ def main(path: str) -> None:
     addresses = kept(Home(Path(path)))
     try:
         asyncio.run(prepare(addresses.admin_url, list(addresses.databases.values())))
-    except (asyncpg.PostgresError, OSError) as error:
+    except (FleetError, asyncpg.PostgresError, OSError, ValueError) as error:
         sys.exit(f"cannot prepare the databases: {' '.join(str(error).split())}")
 
 

@@ -1,18 +1,15 @@
 """Servers that exist already, as COMANDA_DATABASE_URL and COMANDA_NATS_URL name them."""
 
+import asyncio
 import os
-import socket
-from urllib.parse import urlsplit
 
 from comanda_cli.fleet.errors import FleetError
 
 POSTGRES = ("postgresql://", "postgres://")
-NATS_PORT = 4222
-REACH_SECONDS = 10
 
 
 def check() -> None:
-    """Raises FleetError, saying what to do, where a server cannot be meant or the broker does not answer.
+    """Raises FleetError, saying what to do, where a server cannot be meant or the broker cannot be used.
 
     Nothing else would say so before a minute of waiting. PostgreSQL answers when its databases are prepared.
     """
@@ -20,19 +17,23 @@ def check() -> None:
     if database and not database.startswith(POSTGRES):
         raise FleetError("COMANDA_DATABASE_URL is no URL like postgresql://postgres:password@host:5432/postgres")
     if broker:
-        from kit import streams  # late: it loads the client of NATS, which most starts do not need
-
-        _reach(streams.servers(broker))
+        asyncio.run(_reach(broker))
 
 
-def _reach(urls: list[str]) -> None:
-    reasons = []
-    for url in urls:
-        try:
-            parts = urlsplit(url if "://" in url else f"nats://{url}")
-            socket.create_connection((parts.hostname or "", parts.port or NATS_PORT), REACH_SECONDS).close()
-        except (OSError, ValueError) as error:
-            reasons.append(str(error))
-        else:
-            return
-    raise FleetError(f"COMANDA_NATS_URL names no server that answers ({'; '.join(reasons)}): start it, or name another")
+async def _reach(url: str) -> None:
+    from kit import streams  # late: it loads the client of NATS, which most starts do not need
+
+    try:
+        client = await streams.connect_once(url)
+    except streams.NatsError as error:
+        raise FleetError(
+            f"COMANDA_NATS_URL names no server that lets us in ({error}): start it, or name another"
+        ) from error
+    try:
+        await client.jetstream().account_info()
+    except streams.NatsError as error:
+        raise FleetError(
+            "COMANDA_NATS_URL names a server without JetStream: start it with -js, or name another"
+        ) from error
+    finally:
+        await client.close()

@@ -1,6 +1,5 @@
 """What must be true of NATS: nobody lets messages lie."""
 
-import nats
 from nats.errors import Error
 from nats.js.errors import APIError
 
@@ -9,7 +8,6 @@ from comanda_cli.verify.check import Check, Connections, Finding, Row
 from kit import streams
 
 STREAMS = ("events", "directives")
-CONNECT_SECONDS = 3
 
 
 def check(url: str, prefix: str) -> Check:
@@ -31,7 +29,7 @@ def check(url: str, prefix: str) -> Check:
 
 
 async def _unread(url: str, prefix: str) -> Finding:
-    client = await nats.connect(streams.servers(url), connect_timeout=CONNECT_SECONDS, allow_reconnect=False)
+    client = await streams.connect_once(url)
     try:
         consumers = [
             (stream, info)

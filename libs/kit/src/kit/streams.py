@@ -16,7 +16,17 @@ from kit import contract
 from kit.tasks import Backoff
 from kit.tls import Tls
 
-__all__ = ["NatsError", "connect", "ensure", "events_of", "filters", "replay_subject", "servers", "subject"]
+__all__ = [
+    "NatsError",
+    "connect",
+    "connect_once",
+    "ensure",
+    "events_of",
+    "filters",
+    "replay_subject",
+    "servers",
+    "subject",
+]
 
 LOG = structlog.get_logger()
 EVENTS_KEPT = 14 * 86_400.0
@@ -46,6 +56,21 @@ async def connect(url: str, name: str, tls: Tls | None = None) -> Client:
         max_outstanding_pings=2,
         tls=tls.context() if tls and url.startswith("tls://") else None,
     )
+
+
+async def connect_once(url: str) -> Client:
+    """Connects for a question or two, to whichever server answers; raises NatsError with all that they say if none does."""
+    reasons: list[str] = []
+
+    async def note(error: Exception) -> None:
+        reasons.append(str(error) or type(error).__name__)
+
+    try:
+        return await nats.connect(
+            servers(url), error_cb=note, connect_timeout=5, max_reconnect_attempts=1, reconnect_time_wait=0.1
+        )
+    except (NatsError, OSError, ValueError) as error:
+        raise NatsError("; ".join(dict.fromkeys(reasons)) or str(error)) from error
 
 
 async def ensure(jetstream: JetStreamContext, prefix: str, replicas: int = 1) -> None:
