@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,6 +39,7 @@ from comanda.sales.v1 import (
 from comanda.types.v1 import options_pb2
 from embedded.ports import free_port
 from kit import client, identity
+from kit.errors import DomainError
 from kit.identity import NO_BUSINESS, Identity
 from kit.testing import administer, at, eventually
 
@@ -253,6 +254,15 @@ async def tables_with(rows: Any, *texts: str) -> set[str]:
     patterns = [f"%{each}%" for text in texts for each in (text, text.encode().hex())]
     searches = (f"(select '{table}' from {table} t where t::text like any($1) limit 1)" for table in tables)
     return {table for (table,) in await rows(" union all ".join(searches), patterns)}
+
+
+async def code(calling: Awaitable[Any]) -> str:
+    """The code of what a call is refused with; empty where it is not."""
+    try:
+        await calling
+    except DomainError as error:
+        return error.code
+    return ""
 
 
 async def opened(stack: AsyncExitStack, counter: Counter) -> Shop:

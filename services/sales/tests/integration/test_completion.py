@@ -13,8 +13,10 @@ from comanda.sales.v1 import customers_pb2
 from comanda.sales.v1.sales_pb2 import SaleStatus
 from comanda.types.v1.options_pb2 import Role
 from kit import client
-from kit.errors import DomainError, Refused, Unavailable
+from kit.errors import Refused, Unavailable
 from kit.testing import eventually
+
+from .counter import code
 
 pytestmark = pytest.mark.xdist_group("counter")
 
@@ -26,15 +28,6 @@ COMPLETED, DRAFT, PENDING = (
 ATTEMPT = "select * from completions where business_id = $1 order by id desc limit 1"
 HELD = "select coalesce(sum(held_q), 0) as held_q from customers where business_id = $1"
 PAYMENTS = "select count(*) as n from payments where business_id = $1"
-
-
-async def outcome(calling: Any) -> str:
-    """The code of a refusal; empty when there is none."""
-    try:
-        await calling
-    except DomainError as error:
-        return error.code
-    return ""
 
 
 async def credit_draft(shop: Any, customer: Any, storefront: str = "centro", quantity: str = "1") -> Any:
@@ -72,7 +65,7 @@ async def test_ten_sales_at_once_on_ten_storefronts_stay_within_the_limit(shop: 
         await stock_at(shop, storefront)
         await shop.add(sale, quantity="1")
         drafts.append(sale)
-    codes = await asyncio.gather(*(outcome(shop.on_credit(sale)) for sale in drafts))
+    codes = await asyncio.gather(*(code(shop.on_credit(sale)) for sale in drafts))
     assert sorted(codes) == [""] * 5 + ["credit_limit_exceeded"] * 5
     assert await shop.account(customer) == (5000, 500)
     assert sum(await entries(shop, customer)) == 5000
@@ -90,16 +83,16 @@ async def stock_at(shop: Any, storefront: str) -> None:
 async def test_an_override_takes_a_manager_and_a_reason_and_serves_once(shop: Any) -> None:
     customer = await shop.customer(credit_limit_q=0)
     sale, other = await credit_draft(shop, customer), await credit_draft(shop, customer)
-    assert await outcome(shop.on_credit(sale)) == "credit_limit_exceeded"
+    assert await code(shop.on_credit(sale)) == "credit_limit_exceeded"
     override = {"manager_override": True, "override_reason": "an old customer"}
-    assert await outcome(shop.on_credit(sale, role=Role.ROLE_STAFF, **override)) == "override_not_allowed"
-    assert await outcome(shop.on_credit(sale, manager_override=True, override_reason=" ")) == "override_reason_required"
+    assert await code(shop.on_credit(sale, role=Role.ROLE_STAFF, **override)) == "override_not_allowed"
+    assert await code(shop.on_credit(sale, manager_override=True, override_reason=" ")) == "override_reason_required"
     done = await shop.on_credit(sale, role=Role.ROLE_MANAGER, **override)
     assert (done.manager_override, done.override_reason, done.override_by) == (True, "an old customer", "key:test")
-    assert await outcome(shop.on_credit(other)) == "credit_limit_exceeded"
+    assert await code(shop.on_credit(other)) == "credit_limit_exceeded"
     update = customers_pb2.UpdateCustomerRequest(id=customer.id, is_active=False)
     await shop.call(shop.customers.UpdateCustomer, update)
-    assert await outcome(shop.on_credit(other, **override)) == "customer_inactive"
+    assert await code(shop.on_credit(other, **override)) == "customer_inactive"
 
 
 async def test_a_debt_beyond_its_terms_stops_the_next_sale(shop: Any) -> None:
@@ -121,14 +114,14 @@ async def test_twins_get_one_answer_and_make_one_sale(shop: Any) -> None:
     assert await shop.level("CAFE") == ("48.000", "0.000")
     [row] = await shop.rows(PAYMENTS, shop.id)
     assert row["n"] == 1
-    assert await outcome(shop.complete(sale, ("card", 2000), request_id="once")) == "idempotency_key_reuse"
+    assert await code(shop.complete(sale, ("card", 2000), request_id="once")) == "idempotency_key_reuse"
 
 
 async def test_a_refused_call_uses_up_no_key(shop: Any) -> None:
     sale, other = await shop.draft(), await shop.draft()
     await shop.add(sale, quantity="30")
     await shop.empty_shelf(sale)
-    assert await outcome(shop.complete(sale, ("cash", 30_000), request_id="once")) == "insufficient_stock"
+    assert await code(shop.complete(sale, ("cash", 30_000), request_id="once")) == "insufficient_stock"
     assert (await shop.sale(sale)).status == DRAFT
     await shop.stock_more()
     assert (await shop.complete(sale, ("cash", 30_000), request_id="once")).status == COMPLETED
@@ -183,16 +176,14 @@ async def test_a_cash_sale_of_nobody_that_was_killed_finishes_by_itself_beside_a
     sale = await shop.draft(items=[{"sku": "CAFE", "quantity": "2"}])
     shop.counter.kill("inventory")
     try:
-        codes = await asyncio.gather(
-            *(outcome(shop.complete(sale, ("cash", 2000), request_id="cash")) for _ in range(2))
-        )
+        codes = await asyncio.gather(*(code(shop.complete(sale, ("cash", 2000), request_id="cash")) for _ in range(2)))
         assert codes == ["unavailable"] * 2
     finally:
         await asyncio.to_thread(shop.counter.start, "inventory")
     answers = await asyncio.gather(*(shop.complete(sale, ("cash", 2000), request_id="cash") for _ in range(3)))
     assert len({each.SerializeToString() for each in answers}) == 1
     assert (answers[0].status, len(answers[0].payments)) == (COMPLETED, 1)
-    assert await outcome(shop.complete(sale, ("cash", 2000))) == "sale_not_draft"
+    assert await code(shop.complete(sale, ("cash", 2000))) == "sale_not_draft"
     [row] = await shop.rows("select count(*) as n from payments where sale_id = $1::text::uuid", sale.id)
     assert row["n"] == 1
 

@@ -9,7 +9,9 @@ import pytest
 from comanda.sales.v1 import businesses_pb2, customers_pb2, sales_pb2
 from comanda.sales.v1.sales_pb2 import PaymentType, SaleStatus
 from comanda.types.v1.options_pb2 import Role
-from kit.errors import DomainError, Refused
+from kit.errors import Refused
+
+from .counter import code
 
 pytestmark = pytest.mark.xdist_group("counter")
 
@@ -31,14 +33,6 @@ async def pay_account(shop: Any, customer: Any, amount_q: int, **fields: Any) ->
 async def adjust(shop: Any, customer: Any, amount_q: int) -> None:
     request = customers_pb2.AdjustCreditRequest(id=customer.id, amount_q=amount_q, reason="opening balance")
     await shop.call(shop.customers.AdjustCredit, request)
-
-
-async def code(calling: Any) -> str:
-    try:
-        await calling
-    except DomainError as error:
-        return error.code
-    return ""
 
 
 async def owed(shop: Any, customer: Any, quantity: str = "1") -> Any:

@@ -11,8 +11,10 @@ from comanda.sales.v1.refunds_pb2 import RefundStatus, RefundType
 from comanda.sales.v1.sales_pb2 import PaymentStatus, SaleStatus
 from comanda.types.v1.options_pb2 import Role
 from kit import client
-from kit.errors import DomainError, Refused
+from kit.errors import Refused
 from kit.testing import eventually
+
+from .counter import code
 
 pytestmark = pytest.mark.xdist_group("counter")
 
@@ -45,14 +47,6 @@ async def ask(shop: Any, sale: Any, *items: tuple[Any, str], **fields: Any) -> A
 async def move(shop: Any, name: str, refund: Any, role: int = OWNER, **fields: Any) -> Any:
     request = getattr(refunds_pb2, f"{name}RefundRequest")(id=refund.id, **fields)
     return (await call(shop, f"{name}Refund", request, role)).refund
-
-
-async def code(calling: Any) -> str:
-    try:
-        await calling
-    except DomainError as error:
-        return error.code
-    return ""
 
 
 async def sold(shop: Any) -> tuple[Any, Any, Any]:

@@ -14,13 +14,12 @@ from comanda.sales.v1.payments_pb2 import PaymentOperationState as State
 from comanda.sales.v1.sales_pb2 import PaymentStatus, SaleStatus
 from embedded.ports import free_port
 from kit import client
-from kit.errors import DomainError
 from kit.testing import eventually
 
 from . import acquirer
 from .acquirer import Acquirer
 from .conftest import PRIVATE_KEY
-from .counter import Counter, Shop, running
+from .counter import Counter, Shop, code, running
 
 pytestmark = pytest.mark.xdist_group("counter")
 
@@ -127,14 +126,6 @@ class Till:
 
 def parts(refund: Any) -> list[tuple[int, int]]:
     return [(each.amount_q, each.state) for each in refund.repayments]
-
-
-async def code(calling: Any) -> str:
-    try:
-        await calling
-    except DomainError as error:
-        return error.code
-    return ""
 
 
 @pytest.fixture
