@@ -11,6 +11,8 @@ from comanda.inventory.v1 import reservations_pb2, stock_pb2
 from comanda.orders.v1 import analytics_pb2, fulfillments_pb2, orders_pb2, sessions_pb2
 from comanda.sales.v1 import sales_pb2
 from gateway import jsontext, reading, writing
+from gateway.texts import TEXTS
+from kit import texts
 from kit.errors import Invalid
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=30)
@@ -83,6 +85,24 @@ def test_what_is_wrong_is_refused_with_its_place(body: bytes, code: str, field: 
     with pytest.raises(Invalid) as refusal:
         read(sessions_pb2.OpenSessionRequest, body)
     assert (refusal.value.code, refusal.value.context.get("field")) == (code, field)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"[]", "O corpo deve ser um objeto JSON."),
+        (b'{"a": 1, "a": 1}', "Um nome aparece duas vezes num mesmo objeto do corpo."),
+        (b'{"a": -Infinity}', "O corpo tem -Infinity, que não é JSON."),
+        (b'{"a": "\\u0000"}', "O corpo contém um caractere NUL."),
+        (b'{"a": "\\udead"}', "O corpo contém metade de um par substituto."),
+        (b'{"a": "\\ud800", "b": ' + b"[" * 300 + b"]" * 300 + b"}", "O corpo contém metade de um par substituto."),
+        (b'{"b": ' + b"[" * 300 + b'"\\ud800"' + b"]" * 300 + b"}", "O corpo passa de 200 níveis de profundidade."),
+    ],
+)
+def test_what_json_may_not_hold_is_said_in_the_language_of_the_caller(body: bytes, words: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        jsontext.parse(body)
+    assert texts.render(refusal.value, TEXTS, "pt") == words
 
 
 def test_a_backslash_before_u0000_is_no_nul() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from .errors_page import CATALOGUES, PAGE, document, statuses
 
-ROW = re.compile(r"^\| ([\d –]+) \| `(\w+)` \| (.*) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| ([\d –]+) \| `([\w.]+)` \| (.*) \|$", re.MULTILINE)
 
 
 def rows(page: str, title: str) -> dict[str, tuple[str, str]]:

@@ -23,19 +23,24 @@ def parse(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise Invalid("invalid_json", reason=str(error)[:200]) from error
     if not isinstance(value, dict):
-        raise Invalid("invalid_json", reason="it must be an object")
+        raise _unusable("object")
     return value
+
+
+def _unusable(problem: str, **values: Any) -> Invalid:
+    """The problem is one of those that the texts have words for."""
+    return Invalid("invalid_json", problem=problem, **values)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise _unusable("twice")
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise _unusable("constant", name=name)
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -45,14 +50,14 @@ DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constan
 def _check_texts(value: Any) -> None:
     for text in _texts(value, 0):
         if "\0" in text:
-            raise ValueError("it holds a NUL character")
+            raise _unusable("nul")
         if any("\ud800" <= character <= "\udfff" for character in text):
-            raise ValueError("it holds half of a surrogate pair")
+            raise _unusable("surrogate")
 
 
 def _texts(value: Any, depth: int) -> Iterator[str]:
     if depth > DEEPEST:
-        raise ValueError(f"it nests deeper than {DEEPEST} levels")
+        raise _unusable("depth", deepest=DEEPEST)
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

@@ -15,6 +15,18 @@ TEXTS: dict[str, Text] = {
         "Isto não é um HTTP legível; letras fora do ASCII no caminho ou na query vão codificadas com %.",
     ),
     "invalid_json": Text("The body is not good JSON: {reason}.", "O corpo não é um JSON válido: {reason}."),
+    "invalid_json.object": Text("The body must be a JSON object.", "O corpo deve ser um objeto JSON."),
+    "invalid_json.twice": Text(
+        "A name stands twice in one object of the body.", "Um nome aparece duas vezes num mesmo objeto do corpo."
+    ),
+    "invalid_json.constant": Text("The body has {name}, which is no JSON.", "O corpo tem {name}, que não é JSON."),
+    "invalid_json.nul": Text("The body holds a NUL character.", "O corpo contém um caractere NUL."),
+    "invalid_json.surrogate": Text(
+        "The body holds half of a surrogate pair.", "O corpo contém metade de um par substituto."
+    ),
+    "invalid_json.depth": Text(
+        "The body nests deeper than {deepest} levels.", "O corpo passa de {deepest} níveis de profundidade."
+    ),
     "unknown_field": Text("There is no field {field} here.", "Não existe o campo {field} aqui."),
     "body_too_large": Text("The body is larger than {limit} bytes.", "O corpo passa de {limit} bytes."),
     "unsupported_media_type": Text(
