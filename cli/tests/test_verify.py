@@ -69,7 +69,10 @@ def contents(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Contents
 
 
 async def _trade(business: Fleet) -> None:
-    """Sells on credit, for cash, and through an intent, and takes a part of the last back; places an order that holds nothing."""
+    """Sells on credit, for cash, and through an intent, and takes a part of the last back.
+
+    Places an order that nothing was held for, and one for which nothing is taken.
+    """
     async with Api.of(business.home, 1, business.api_key) as api:
 
         async def post(path: str, key: str, **body: Any) -> Any:
@@ -78,11 +81,13 @@ async def _trade(business: Fleet) -> None:
         await post("storefronts", "storefront", code="ver", name="Ver")
         await post("products", "product", sku="ver-S", name="Sold", prices={"retail_price_q": 1250, "cost_q": 500})
         await post("stock/receive", "stock", location="ver", lines=[{"sku": "ver-S", "qty": "9"}])
-        free = {"channel_code": "ver", "ops": [{"op": "add_line", "sku": "ver-S", "qty": "1", "unit_price_q": 1}]}
-        config = {"post_commit_directives": ["stock.commit"]}
-        await post("channels", "channel", code="ver", pricing_policy="external", config=config)
-        session = await post("sessions", "session", **free)
-        await post(f"sessions/{session['session_key']}/commit", "commit", channel_code="ver")
+        line = {"op": "add_line", "sku": "ver-S", "qty": "1", "unit_price_q": 1}
+        held = {"required_checks_on_commit": ["stock"], "checks": {"stock": {"hold_ttl_minutes": 7 * 24 * 60}}}
+        for name, config in {"free": {"post_commit_directives": ["stock.commit"]}, "held": held}.items():
+            await post("channels", name, code=name, pricing_policy="external", config=config)
+            session = await post("sessions", f"session-{name}", channel_code=name, ops=[line])
+            place = {"channel_code": name, "wait_for_checks_ms": 20_000}
+            await post(f"sessions/{session['session_key']}/commit", f"commit-{name}", **place)
         customer = await post("customers", "customer", name="Ver", credit_limit_q=100_000)
         await post(f"customers/{customer['id']}/credit-adjustments", "adjust", amount_q=100, reason="opening")
         card = await post("payment-intents", "card", amount_q=1500)

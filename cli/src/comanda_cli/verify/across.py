@@ -70,12 +70,20 @@ HELD = """
     where status = 'active' and expires_at > now() and owner_type = 'session' and owner_scope <> ''
     group by 1, 2, 3
 """
-# Sessions that are over, of those given, and for which no work is queued that would end their holds.
+# Sessions that are over, of those given, and for which no work is queued that would end their holds. An order that nothing
+# was to be taken for, on a channel that only checks the stock, leaves its hold to run out.
 OVER = """
     select g.business_id, g.channel_code, g.session_key, coalesce(s.state, 'unknown') as state
     from unnest($1::uuid[], $2::text[], $3::text[]) as g (business_id, channel_code, session_key)
     left join sessions s using (business_id, channel_code, session_key)
     where s.state is distinct from 'open'
+        and (
+            s.state is distinct from 'committed'
+            or exists (
+                select from directives d
+                where d.business_id = g.business_id and d.session_key = g.session_key and d.topic = 'stock.commit'
+            )
+        )
         and not exists (
             select from directives d
             where d.business_id = g.business_id and d.session_key = g.session_key and d.status in ('queued', 'failed')
