@@ -26,7 +26,8 @@ CHANNELS = ("app", "web", "fair")
 SEASON = 10_000
 """Orders after which customers and products are others."""
 SKUS = 200
-"""Products of a season: each is in about 75 of its orders, which is three pages of a list with few orders and with many."""
+"""How many products a season has at most. Of 100 orders 99 share their first one with more orders than a page takes, and with a few
+hundred at most, so that a search for it is the same with few orders and with many."""
 FIRST = [
     a + b
     for a, b in product(
