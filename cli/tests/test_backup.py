@@ -1,5 +1,6 @@
 """What `comanda restore` refuses, and what a backup's file promises; the rest is in tests/scale."""
 
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,14 @@ def test_a_home_that_is_not_new_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"no archive", b"\0" * 20_480])
 def test_a_file_that_is_no_backup_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
+    with pytest.raises(FleetError, match="is no backup"), archive.reading(tmp_path / "file"):
+        pass
+
+
+@pytest.mark.parametrize("name", ["../stray", "/stray", "in/stray", ".."])
+def test_a_file_that_would_write_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
+    with tarfile.open(tmp_path / "file", "w") as packed:
+        packed.addfile(tarfile.TarInfo(name))
     with pytest.raises(FleetError, match="is no backup"), archive.reading(tmp_path / "file"):
         pass
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,13 +62,26 @@ def reading(source: Path) -> Iterator[tuple[Manifest, Path]]:
     with TemporaryDirectory(prefix="comanda-restore-") as scratch:
         try:
             with tarfile.open(source) as archive:
-                archive.extractall(scratch, filter="data")
+                _unpack(archive, Path(scratch))
             manifest = Manifest(**json.loads((Path(scratch) / MANIFEST).read_text()))
         except (OSError, tarfile.TarError, ValueError, TypeError) as error:
             raise FleetError(f"{source} is no backup, or not whole: {str(error).splitlines()[0]}") from error
         if manifest.format != FORMAT:
             raise FleetError(f"{source} was made by another version of comanda: restore it with that one")
         yield manifest, Path(scratch)
+
+
+def _unpack(archive: tarfile.TarFile, directory: Path) -> None:
+    """Writes the files of an archive into an empty directory; raises ValueError for what `writing` does not put into one.
+
+    tarfile itself knows how to refuse that only since Python 3.11.4, and Debian 12 has 3.11.2.
+    """
+    for member in archive:
+        content = archive.extractfile(member) if member.isreg() else None
+        if content is None or Path(member.name).name != member.name:
+            raise ValueError(f"{member.name} does not belong there")
+        with (directory / member.name).open("xb") as file:
+            shutil.copyfileobj(content, file)
 
 
 def describe(directory: Path, manifest: Manifest) -> None:
