@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -75,7 +76,9 @@ class Mailbox:
 @asynccontextmanager
 async def listening() -> AsyncIterator[Listener]:
     found = Listener()
-    server = await asyncio.start_server(found.serve, "localhost", 0)
+    # Where the name leads first, and nowhere else: it may stand for an IPv6 address, too, on a machine that has none.
+    [where, *_] = await asyncio.get_running_loop().getaddrinfo("localhost", None, type=socket.SOCK_STREAM)
+    server = await asyncio.start_server(found.serve, where[4][0], 0)
     found.port = server.sockets[0].getsockname()[1]
     yield found
     server.close()
