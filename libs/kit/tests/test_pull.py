@@ -14,7 +14,8 @@ from nats.js.api import ConsumerInfo
 
 from embedded.nats import Nats
 from kit import streams
-from kit.pull import SILENCE, Pull
+from kit.pull import SILENCE, Arrivals, Pull
+from kit.tasks import Rest
 from kit.testing import eventually
 
 DURABLE = "test-pull"
@@ -154,3 +155,16 @@ async def test_a_consumer_ends_although_its_connection_has_ended_before(
     await own.close()
     task.cancel()
     assert (await asyncio.wait([task], timeout=30))[1] == set()
+
+
+async def test_what_comes_soon_after_a_batch_is_taken_together(nats: Client) -> None:
+    arrivals = Arrivals(Rest(1.0))
+    messages = [Msg(nats, "subject", data=bytes([number])) for number in range(3)]
+    await arrivals.put(messages[0])
+    assert await arrivals.take(SILENCE) == messages[:1]
+    taking = asyncio.ensure_future(arrivals.take(SILENCE))
+    await arrivals.put(messages[1])
+    for _ in range(10):  # so that it has seen the first of the two
+        await asyncio.sleep(0)
+    await arrivals.put(messages[2])
+    assert await taking == messages[1:]

@@ -1,6 +1,9 @@
 """What is cancelled ends, whatever happens to whoever cancels it."""
 
 import asyncio
+import time
+
+import pytest
 
 from kit import tasks
 
@@ -44,3 +47,15 @@ async def test_a_cancellation_that_was_lost_is_repeated() -> None:
     await asyncio.sleep(0)
     await tasks.cancel([task])
     assert lost == 3
+
+
+async def test_after_a_quiet_time_nobody_rests() -> None:
+    rest = tasks.Rest(0.1)
+    with pytest.raises(StopIteration):
+        rest.end().send(None)  # ends without waiting
+    began = time.monotonic()
+    rest.begin()
+    await rest.end()
+    assert time.monotonic() - began > 0.09
+    with pytest.raises(StopIteration):
+        rest.end().send(None)

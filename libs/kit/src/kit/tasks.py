@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
@@ -26,6 +27,23 @@ class Backoff:
     def reset(self) -> None:
         """Begins anew."""
         self._pause = self._first
+
+
+class Rest:
+    """A pause between two rounds of work that follow each other closely: what comes meanwhile is done in one round."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """Says that a round has ended."""
+        self._until = time.monotonic() + self._seconds
+
+    async def end(self) -> None:
+        """Waits for what is left of the pause: after a quiet time nothing."""
+        if (left := self._until - time.monotonic()) > 0:
+            await asyncio.sleep(left)
 
 
 async def every(seconds: float, name: str, work: Callable[[], Awaitable[bool]]) -> None:
