@@ -23,9 +23,10 @@ from kit.testing import eventually
 
 
 async def ordered(hub: Any, sku: str = "A", qty: str = "1", price: int = 100, **fields: Any) -> str:
-    session = await opened(hub, line(sku, qty, price), **{k: v for k, v in fields.items() if k.startswith("handle")})
+    handle, channel = {k: v for k, v in fields.items() if k.startswith("handle")}, fields.get("channel", "web")
+    session = await opened(hub, line(sku, qty, price), channel=channel, **handle)
     external = fields.get("external_ref", "")
-    ref: str = (await committed(hub, session.session_key, external_ref=external)).order_ref
+    ref: str = (await committed(hub, session.session_key, channel=channel, external_ref=external)).order_ref
     return ref
 
 
@@ -113,6 +114,18 @@ async def test_every_filter_finds_what_it_says_and_pages_miss_nothing(hub: Any) 
     middle = (await order_of(hub, refs[2])).created_at
     assert await found(hub, created_from=middle) == refs[:1:-1]
     assert await found(hub, created_to=middle) == [refs[1], refs[0]]
+
+
+async def test_created_is_where_orders_of_the_channels_asked_for_begin(hub: Any) -> None:
+    await make_channel(hub, config=FREE)
+    await make_channel(hub, code="desk", config=FREE, preset="order_management")
+    own = {"order_flow": {"transitions": {"new": ["created"], "created": ["completed"]}}}
+    await make_channel(hub, code="odd", config=own)
+    plain, draft, odd = [await ordered(hub, channel=code) for code in ("web", "desk", "odd")]
+    for code, refs in {"web": [plain], "desk": [draft], "odd": []}.items():
+        assert await found(hub, status=["created"], channel_code=[code]) == refs
+    assert await found(hub, status=["created"], channel_code=["web", "desk"]) == [draft, plain]
+    assert await found(hub, status=["created"]) == [odd, plain]
 
 
 async def test_a_page_token_that_is_not_ours_is_refused(hub: Any) -> None:

@@ -1,6 +1,6 @@
 """Lists of orders: filtered, searched, in the order that the caller wants."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import aclosing
 from functools import cache
 from typing import Any
@@ -31,7 +31,10 @@ EXPORTED = 200
 """Orders that an export reads at a time."""
 CUSTOMER = "customer"
 
+CONFIGS = "select config from channels where business_id = $1 and code = any($2)"
+
 Way = tuple[str, tuple[Any, ...]]
+Asked = pb.ListOrdersRequest | feed_pb2.ExportOrdersRequest
 
 
 def _braced(statement: str) -> str:
@@ -107,7 +110,7 @@ async def list_orders(tx: Tx, asked: pb.ListOrdersRequest) -> pb.ListOrdersRespo
     """Lists orders without their snapshots, newest first unless asked otherwise; a customer sees his own."""
     order_by, words = asked.order_by or "-created_at", search.query(tx.business, asked.search)
     amount, identifier = pages.key(asked.page_token, *ORDER_BY[order_by][2])
-    where, place = _where(tx, asked), (amount, pages.uuid(identifier))
+    where, place = _where(tx, asked, await _statuses(tx, asked)), (amount, pages.uuid(identifier))
     async with paging.planned(tx):
         async with aclosing(_ways(tx, order_by, words, asked.search, place[1])) as ways:
             async for way, found in ways:
@@ -146,8 +149,9 @@ async def export(tx: Tx, asked: feed_pb2.ExportOrdersRequest, after: UUID) -> Se
     words = search.query(tx.business, asked.search)
     narrow = search.narrow(tx.business, asked.search)
     way, found = (BY_ID, (words, narrow, after, UUID(LAST_ID))) if words else (ALL, ())
+    where = _where(tx, asked, await _statuses(tx, asked))
     async with paging.planned(tx):
-        return await tx.connection.fetch(_page(way, "created_at"), *_where(tx, asked), 0, after, *found, EXPORTED)
+        return await tx.connection.fetch(_page(way, "created_at"), *where, 0, after, *found, EXPORTED)
 
 
 def listed(row: asyncpg.Record) -> pb.Order:
@@ -161,11 +165,20 @@ def _page(way: str, order_by: str) -> str:
     return way.format(where=f"{WHERE} and {after}", by=by, found_by=by.replace("o.", "f."))
 
 
-def _where(tx: Tx, asked: pb.ListOrdersRequest | feed_pb2.ExportOrdersRequest) -> tuple[Any, ...]:
+async def _statuses(tx: Tx, asked: Asked) -> Collection[str]:
+    """Returns the statuses that are asked for: `created` is where orders of the channels asked for begin (decision 1)."""
+    if INITIAL_ALIAS not in asked.status:
+        return asked.status
+    rows = await tx.connection.fetch(CONFIGS, tx.business, list(asked.channel_code))
+    initial = {flow.of(row["config"]).resolve(INITIAL_ALIAS) for row in rows} or {INITIAL}
+    return initial.union(asked.status) - ({INITIAL_ALIAS} - initial)
+
+
+def _where(tx: Tx, asked: Asked, statuses: Collection[str]) -> tuple[Any, ...]:
     since, until = values.instant(asked, "created_from"), values.instant(asked, "created_to")
     return (
         tx.business,
-        [INITIAL if status == INITIAL_ALIAS else status for status in asked.status],
+        list(statuses),
         list(asked.channel_code),
         list(asked.external_ref),
         asked.handle_type,
