@@ -27,14 +27,10 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
-    """Gives every test an id of its own, and lets those of one xdist_group share a worker.
+    """Lets the tests of one xdist_group share a worker, and refuses tests with the same id.
 
-    Neither schemathesis 4.32 nor xdist 3.8 writes an id where pytest 9.2 looks for it; and of tests with the same id, xdist
-    runs only one.
+    xdist 3.8 does not write the id where pytest 9.2 looks for it; and of tests with the same id, it runs only one.
     """
-    for item in items:
-        if item.name not in item.nodeid:
-            item._id = NodeId.parse(f"{item.nodeid.rpartition('::')[0]}::{item.name}")
     yield
     for item in items:
         if grouped := vars(item).get("_nodeid"):
