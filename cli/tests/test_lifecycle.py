@@ -25,14 +25,18 @@ from .conftest import Shell, until
 
 
 @pytest.fixture(scope="module")
-def standing(standins: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
-    """A fleet that is up, for tests that leave it so."""
+def lasting(standins: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A home that several tests use, one after the other."""
     shell = Shell(Home(tmp_path_factory.mktemp("standing") / "home"), standins)
-    try:
-        up(shell)
-        yield shell
-    finally:
-        ending.end(shell.home)
+    yield shell
+    ending.end(shell.home)
+
+
+@pytest.fixture
+def standing(lasting: Shell) -> Shell:
+    """A fleet that is up; a test may leave it in any state from which it can be started again."""
+    up(lasting)
+    return lasting
 
 
 def up(shell: Shell, *arguments: str, **more: str) -> None:
@@ -96,15 +100,15 @@ def test_a_fleet_starts_reports_and_ends(shell: Shell) -> None:
     assert "Nothing runs" in shell.run("down").stdout
 
 
-def test_credentials_are_the_owners_only_and_last(shell: Shell) -> None:
-    up(shell)
-    first = shell.home.credentials()
+@pytest.mark.xdist_group("standing")
+def test_credentials_are_the_owners_only_and_last(standing: Shell) -> None:
+    first = standing.home.credentials()
     assert first["business"] == "demo"
     for name in ("credentials", "secrets", "fleet"):
-        assert (shell.home.path / f"{name}.json").stat().st_mode & 0o077 == 0
-    shell.run("down")
-    up(shell)
-    assert shell.home.credentials() == first
+        assert (standing.home.path / f"{name}.json").stat().st_mode & 0o077 == 0
+    standing.run("down")
+    up(standing)
+    assert standing.home.credentials() == first
 
 
 @pytest.mark.xdist_group("standing")
@@ -140,48 +144,48 @@ def test_a_supervisor_that_can_write_nothing_goes_on_and_writes_when_it_can(stan
     until(lambda: status(standing).get("sales", {}).get("pid") not in (None, killed.pid))
 
 
-def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_recovers(shell: Shell) -> None:
-    up(shell)
-    credentials = shell.home.credentials()
-    sql(addresses.kept(shell.home).databases["orders"], "create table kept as select 1 as one")
-    members = leftovers.members(shell.home)
-    shell.supervisor().kill()
+@pytest.mark.xdist_group("standing")
+def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_recovers(standing: Shell) -> None:
+    credentials = standing.home.credentials()
+    sql(addresses.kept(standing.home).databases["orders"], "create table kept as select 1 as one")
+    members = leftovers.members(standing.home)
+    standing.supervisor().kill()
     assert psutil.wait_procs(members, timeout=100)[1] == []
-    up(shell)
-    assert shell.home.credentials() == credentials
+    up(standing)
+    assert standing.home.credentials() == credentials
     # Asked anew: a port that somebody else has taken meanwhile is given up for another.
-    assert sql(addresses.kept(shell.home).databases["orders"], "select one from kept") == 1
+    assert sql(addresses.kept(standing.home).databases["orders"], "select one from kept") == 1
 
 
-def test_the_next_start_need_not_wait_for_a_killed_supervisors_servers(shell: Shell) -> None:
-    up(shell)
-    shell.supervisor().kill()
-    up(shell)
-    assert shell.run("status").returncode == 0
+@pytest.mark.xdist_group("standing")
+def test_the_next_start_need_not_wait_for_a_killed_supervisors_servers(standing: Shell) -> None:
+    standing.supervisor().kill()
+    up(standing)
+    assert standing.run("status").returncode == 0
 
 
-def test_everything_killed_at_once_is_recovered(shell: Shell) -> None:
-    up(shell)
-    leftovers.kill(leftovers.members(shell.home))
+@pytest.mark.xdist_group("standing")
+def test_everything_killed_at_once_is_recovered(standing: Shell) -> None:
+    leftovers.kill(leftovers.members(standing.home))
     # What a number in a stale file belongs to by now does not matter.
-    (shell.home.postgres / "postmaster.pid").write_text(f"{os.getppid()}\n")
-    up(shell)
+    (standing.home.postgres / "postmaster.pid").write_text(f"{os.getppid()}\n")
+    up(standing)
 
 
-def test_a_supervisor_that_hangs_is_ended_too(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    up(shell)
+@pytest.mark.xdist_group("standing")
+def test_a_supervisor_that_hangs_is_ended_too(standing: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ending, "REACTION_SECONDS", 0.3)
     monkeypatch.setattr(psutil.Process, "resume", lambda process: None)
-    shell.supervisor().suspend()
-    assert ending.end(shell.home)
-    assert leftovers.members(shell.home) == []
+    standing.supervisor().suspend()
+    assert ending.end(standing.home)
+    assert leftovers.members(standing.home) == []
 
 
-def test_a_stopped_supervisor_ends_in_order(shell: Shell) -> None:
-    up(shell)
-    shell.supervisor().suspend()
-    assert shell.run("down").returncode == 0
-    state = shell.home.read("state")
+@pytest.mark.xdist_group("standing")
+def test_a_stopped_supervisor_ends_in_order(standing: Shell) -> None:
+    standing.supervisor().suspend()
+    assert standing.run("down").returncode == 0
+    state = standing.home.read("state")
     assert state
     assert state["supervisor"]["state"] == "stopped"
 
