@@ -20,7 +20,7 @@ def payable(omie: Simulator, code: str, **more: Any) -> contapagar.Payable:
     made: contapagar.Payable = {
         "codigo_lancamento_integracao": code, "codigo_cliente_fornecedor": supplier, "data_vencimento": DAY,
         "data_previsao": DAY, "data_emissao": DAY, "valor_documento": 100.0, "codigo_categoria": "2.01.01",
-        "numero_documento_fiscal": code, **more,  # type: ignore[typeddict-item]
+        "numero_documento_fiscal": code, **more,  # type: ignore[typeddict-item]  # the caller's keys
     }  # fmt: skip
     return made
 
@@ -87,7 +87,7 @@ async def test_movements_of_titles_find_a_payable_by_the_number_of_its_invoice(c
     paid = await contapagar.lancar_pagamento(client, {"codigo_lancamento": key, "valor": 30.5, "data": DAY})
 
     async def movements(**wanted: Any) -> list[dict[str, Any]]:
-        return [each async for each in contapagar.listar_movimentos(client, wanted)]  # type: ignore[arg-type]
+        return [each async for each in contapagar.listar_movimentos(client, wanted)]  # type: ignore[arg-type]  # as above
 
     [title] = await movements(cTpLancamento="CP", cNumDocFiscal="NF-9")
     assert (title["detalhes"]["nCodTitulo"], title["detalhes"]["cChaveNFe"]) == (key, "3526")
