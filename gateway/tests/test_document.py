@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import protovalidate
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
@@ -14,6 +16,7 @@ from schemathesis.generation.feedback import NO_FEEDBACK
 from schemathesis.pytest._test_builder import build_operation_test
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
+from comanda.orders.v1 import sessions_pb2
 from gateway import openapi, routes
 
 from .standin import API_KEY, running
@@ -95,3 +98,12 @@ def unfit(case: Any) -> list[Any]:
         # In a query, null and a list of the text "null" look the same.
         checks.append(negative_data_rejection)
     return checks
+
+
+@pytest.mark.parametrize(("text", "taken"), [("a", True), ("\v", True), ("\xa0", True), ("\t\n\f\r ", False)])
+def test_the_document_takes_for_blanks_what_the_services_do(text: str, taken: bool) -> None:
+    schemas = DOCUMENT["paths"]["/api/v1/sessions"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    pattern = schemas["properties"]["handle_ref"]["pattern"]
+    asked = sessions_pb2.OpenSessionRequest(channel_code="counter", handle_type="tab", handle_ref=text)
+    violations = protovalidate.collect_violations(asked)
+    assert (bool(re.search(pattern, text)), not violations) == (taken, taken)

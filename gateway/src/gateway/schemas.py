@@ -45,6 +45,8 @@ KEYWORDS = {
     "max_items": "maxItems",
     "unique": "uniqueItems",
 }
+BLANKS = r"\t\n\f\r "
+"""What `\\s` means in a rule (RE2); in JSON Schema (ECMA 262) it means every blank of Unicode, too."""
 FORMATS = ("uuid", "email", "uri", "hostname")
 
 
@@ -144,12 +146,19 @@ def _limits(given: Any) -> Schema:
     schema: Schema = {}
     for rule, value in given.ListFields() if given else ():
         if rule.name in KEYWORDS:
-            schema[KEYWORDS[rule.name]] = list(value) if rule.name == "in" else value
+            schema[KEYWORDS[rule.name]] = _worded(rule.name, value)
         elif rule.name in FORMATS:
             schema["format"] = rule.name
         elif rule.name == "len":
             schema |= {"minLength": value, "maxLength": value}
     return schema
+
+
+def _worded(rule: str, value: Any) -> Any:
+    """Returns a rule's value as JSON Schema has it; `\\s` stands within brackets in all patterns of the contract."""
+    if rule == "pattern":
+        return value.replace(r"\S", f"[^{BLANKS}]").replace(r"\s", BLANKS)
+    return list(value) if rule == "in" else value
 
 
 def _nullable(schema: Schema) -> Schema:
