@@ -4,8 +4,9 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import nullcontext
+from typing import Any
 
 import asyncpg
 import pytest
@@ -87,15 +88,25 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         yield started
 
 
+@pytest.fixture
+def bench(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Measures on a fleet that is up, and returns the figures that are printed."""
+
+    def measure(fleet: Fleet, *arguments: str) -> Any:
+        monkeypatch.setattr(command, "temporary_fleet", lambda _: nullcontext(fleet.home))
+        command.bench(list(arguments), standalone_mode=False)
+        return json.loads(capsys.readouterr().out)
+
+    return measure
+
+
 @pytest.mark.xdist_group("bench")
 def test_a_run_of_reservations_stands_beside_bare_sql_on_the_same_row(
-    measured: Fleet, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    measured: Fleet, bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "temporary_fleet", lambda _: nullcontext(measured.home))
     for name, few in {"SKUS": 20, "ROUNDS": 2, "WARM_UP_SECONDS": 1}.items():
         monkeypatch.setattr(reserve, name, few)
-    command.bench(["reserve", "--clients", "8", "--seconds", "1"], standalone_mode=False)
-    figures = json.loads(capsys.readouterr().out)
+    figures = bench(measured, "reserve", "--clients", "8", "--seconds", "1")
     assert list(figures) == [*RESERVE_KEYS, "verify"]
     assert (figures["clients"], figures["verify"]) == (8, "passed")
     hot, spread, bare = (figures[f"{name}_per_second"] for name in ("hot", "spread", "pgbench_hot"))
@@ -107,14 +118,12 @@ def test_a_run_of_reservations_stands_beside_bare_sql_on_the_same_row(
 
 @pytest.mark.xdist_group("bench")
 def test_reads_are_timed_and_their_answers_checked_for_each_number_of_orders(
-    measured: Fleet, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    measured: Fleet, bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "temporary_fleet", lambda _: nullcontext(measured.home))
     monkeypatch.setattr(reads, "WARM_UP", 1)
     monkeypatch.setattr(reads, "COUNTED", 3)
     monkeypatch.setattr(history, "BATCH", 200)
-    command.bench(["reads", "--rows", "300"], standalone_mode=False)
-    figures = json.loads(capsys.readouterr().out)
+    figures = bench(measured, "reads", "--rows", "300")
     assert list(figures) == ["rows", "growth"]
     [(size, times)] = figures["rows"].items()
     assert (size, set(times)) == ("300", {*reads.QUERIES, "poll"})
@@ -139,13 +148,11 @@ async def test_what_is_measured_at_several_sizes_is_asked_in_turns(monkeypatch: 
 
 @pytest.mark.xdist_group("fleet")
 def test_a_run_of_sales_counts_only_those_that_were_completed(
-    fleet: Fleet, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    fleet: Fleet, bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "temporary_fleet", lambda _: nullcontext(fleet.home))
     monkeypatch.setattr(sales, "PRODUCTS", 5)
     monkeypatch.setattr(sales, "WARM_UP", 4)
-    command.bench(["sales", "--sales", "12", "--clients", "4"], standalone_mode=False)
-    figures = json.loads(capsys.readouterr().out)
+    figures = bench(fleet, "sales", "--sales", "12", "--clients", "4")
     assert list(figures) == [*SALES_KEYS, "verify"]
     assert (figures["sales"], figures["clients"], figures["verify"]) == (12, 4, "passed")
     assert 0 < figures["complete_ms"]["p50"] <= figures["complete_ms"]["p99"]
