@@ -135,6 +135,13 @@ def test_a_broker_without_jetstream(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         server.kill()
 
 
+def test_a_cluster_of_brokers_that_has_no_leader_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *_ = nats.cluster(tmp_path).values()
+    with first:
+        monkeypatch.setenv("COMANDA_NATS_URL", first.url)
+        foreign.check()
+
+
 def test_a_broker_that_does_not_know_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     port = free_port()
     server = Server("NATS", tmp_path, tmp_path / "log")

@@ -6,6 +6,8 @@ import os
 from comanda_cli.fleet.errors import FleetError
 
 POSTGRES = ("postgresql://", "postgres://")
+LEADERLESS = 10008
+"""JetStream's code for a cluster that is not available now."""
 
 
 def check() -> None:
@@ -32,8 +34,10 @@ async def _reach(url: str) -> None:
     try:
         await client.jetstream().account_info()
     except streams.NatsError as error:
-        raise FleetError(
-            "COMANDA_NATS_URL names a server without JetStream: start it with -js, or name another"
-        ) from error
+        # A cluster that elects its leader keeps silent, or says so: the services wait for it.
+        if not isinstance(error, TimeoutError) and getattr(error, "err_code", None) != LEADERLESS:
+            raise FleetError(
+                "COMANDA_NATS_URL names a server without JetStream: start it with -js, or name another"
+            ) from error
     finally:
         await client.close()
