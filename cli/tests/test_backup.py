@@ -40,10 +40,13 @@ def test_a_backup_is_its_owners_only_and_says_what_it_is_of(tmp_path: Path) -> N
     with archive.writing(tmp_path / "file") as directory:
         archive.describe(directory, MANIFEST)
         (directory / "orders.dump").write_text("rows")
+        (directory / "omie-simulator").mkdir()
+        (directory / "omie-simulator" / "records").write_text("orders")
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600
     with archive.reading(tmp_path / "file") as (manifest, directory):
         assert manifest == MANIFEST
         assert (directory / "orders.dump").read_text() == "rows"
+        assert (directory / "omie-simulator" / "records").read_text() == "orders"
 
 
 def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:

@@ -72,16 +72,21 @@ def reading(source: Path) -> Iterator[tuple[Manifest, Path]]:
 
 
 def _unpack(archive: tarfile.TarFile, directory: Path) -> None:
-    """Writes the files of an archive into an empty directory; raises ValueError for what `writing` does not put into one.
+    """Writes files and directories of an archive into an empty directory; raises ValueError for all that lies elsewhere.
 
     tarfile itself knows how to refuse that only since Python 3.11.4, and Debian 12 has 3.11.2.
     """
     for member in archive:
-        content = archive.extractfile(member) if member.isreg() else None
-        if content is None or Path(member.name).name != member.name:
+        place = directory / member.name
+        if not place.resolve().is_relative_to(directory.resolve()):
             raise ValueError(f"{member.name} does not belong there")
-        with (directory / member.name).open("xb") as file:
-            shutil.copyfileobj(content, file)
+        if member.isdir():
+            place.mkdir()
+        elif content := archive.extractfile(member) if member.isreg() else None:
+            with place.open("xb") as file:
+                shutil.copyfileobj(content, file)
+        else:
+            raise ValueError(f"{member.name} is neither a file nor a directory")
 
 
 def describe(directory: Path, manifest: Manifest) -> None:
