@@ -16,4 +16,5 @@ print("going on")
 def test_who_logs_onto_a_full_disk_goes_on() -> None:
     with Path("/dev/full").open("w") as full:
         run = subprocess.run([sys.executable, "-c", LOGGING], stdout=subprocess.PIPE, stderr=full, text=True)
-    assert (run.returncode, run.stdout) == (0, "going on\n")
+    # 120 is what the Python of Debian 12 itself ends with when the rest of its standard error cannot be flushed.
+    assert (run.returncode in (0, 120), run.stdout) == (True, "going on\n")
