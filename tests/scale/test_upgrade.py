@@ -43,7 +43,8 @@ def former(tmp_path: Path) -> str:
         pytest.skip("there is no history here to take former code from")
     [newest] = git("log", "-1", "--diff-filter=A", "--format=%H", "--", MIGRATIONS).decode().split()
     with tarfile.open(fileobj=io.BytesIO(git("archive", f"{newest}^"))) as archive:
-        archive.extractall(tmp_path)  # with no filter, which the Python of Debian 12 does not know: git has just written it
+        # With no filter, which the Python of Debian 12 does not know: git has just written it.
+        archive.extractall(tmp_path)
     subprocess.run([sys.executable, tmp_path / "protos/build.py"], check=True, stdout=subprocess.DEVNULL)
     found = ":".join(str(path) for pattern in SOURCES for path in sorted(tmp_path.glob(pattern)))
     told = subprocess.run(
