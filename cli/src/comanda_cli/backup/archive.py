@@ -82,7 +82,7 @@ def _unpack(archive: tarfile.TarFile, directory: Path) -> None:
             raise ValueError(f"{member.name} does not belong there")
         if member.isdir():
             place.mkdir()
-        elif content := archive.extractfile(member) if member.isreg() else None:
+        elif member.isreg() and (content := archive.extractfile(member)):
             with place.open("xb") as file:
                 shutil.copyfileobj(content, file)
         else:
